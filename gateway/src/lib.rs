@@ -1,6 +1,34 @@
 #![doc = include_str!("../README.md")]
 
+mod access_token;
+mod app;
 pub mod cimd;
+mod clients;
+pub mod config;
+mod cookies;
+mod credentials;
+pub mod domain;
 pub mod ephemeral;
+mod exchange;
+mod gateway;
+mod health;
+pub mod keys;
+mod limits;
+mod login;
+mod oauth;
+mod pages;
 pub mod peaka;
+mod proxy;
 pub mod rate_limit;
+mod revocation;
+mod router;
+mod same_origin;
+pub mod store;
+mod upstream;
+
+pub use self::{
+    app::{App, StartError},
+    config::Config,
+    gateway::Gateway,
+    router::{internal, public},
+};

@@ -178,7 +178,8 @@ mod tests {
     fn minted() -> (VerificationKeys, SigningKey, String) {
         let key = SigningKey::generate("k").unwrap();
         let keys = VerificationKeys::from_jwk_set(&json!({ "keys": [key.public_jwk()] })).unwrap();
-        let token = Minter { key: &key, issuer: "https://gw.example" }.mint(&identity(), NOW, "j".into()).unwrap();
+        let token =
+            Minter { key: &key, issuer: "https://gw.example" }.mint(&identity(), NOW, "j".into()).unwrap();
         (keys, key, token)
     }
 

@@ -173,7 +173,10 @@ mod tests {
         let stranger = SigningKey::generate("k2").unwrap();
         let token = key.sign("t+jwt", &json!({})).unwrap();
         let verify = |token: &str| keys(&key).verify::<serde_json::Value>("t+jwt", token);
-        assert!(matches!(keys(&key).verify::<serde_json::Value>("other+jwt", &token), Err(JwsError::Invalid)));
+        assert!(matches!(
+            keys(&key).verify::<serde_json::Value>("other+jwt", &token),
+            Err(JwsError::Invalid)
+        ));
         assert!(matches!(verify(&impostor.sign("t+jwt", &json!({})).unwrap()), Err(JwsError::Invalid)));
         assert!(matches!(verify(&stranger.sign("t+jwt", &json!({})).unwrap()), Err(JwsError::UnknownKey)));
         assert!(matches!(verify(&"a".repeat(MAX_TOKEN_BYTES + 1)), Err(JwsError::TooLong)));

@@ -161,7 +161,10 @@ mod tests {
 
     #[test]
     fn lists_are_parsed_and_written_in_one_order() {
-        assert_eq!("peaka:write  peaka:read".parse::<Scopes>().unwrap().to_string(), "peaka:read peaka:write");
+        assert_eq!(
+            "peaka:write  peaka:read".parse::<Scopes>().unwrap().to_string(),
+            "peaka:read peaka:write"
+        );
         assert_eq!("".parse::<Scopes>(), Ok(Scopes::NONE));
         assert_eq!("peaka:read PEAKA:WRITE".parse::<Scopes>(), Err(UnknownScope));
         assert_eq!("peaka:read\tpeaka:write".parse::<Scopes>(), Err(UnknownScope));

@@ -21,7 +21,9 @@ pub(super) fn check<B>(request: &Request<B>) -> Result<(), Fault> {
         (_, _, _) if second.is_some() => false,
         (Version::HTTP_11 | Version::HTTP_10, None, _) => false,
         (_, None, None) => false,
-        (_, Some(host), Some(authority)) => host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes()),
+        (_, Some(host), Some(authority)) => {
+            host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes())
+        }
         (_, Some(_), None) | (_, None, Some(_)) => true,
     };
     if !named_once {
@@ -44,7 +46,9 @@ pub(super) fn refuse(fault: Fault) -> Response {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = StatusCode::BAD_REQUEST;
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
 }
 

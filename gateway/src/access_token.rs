@@ -1,0 +1,228 @@
+//! Access tokens (RFC 9068): signed here, and validated without asking anybody. A token's signature is verified once per
+//! replica; afterwards it is remembered by its SHA-256, with the identity header that goes with it.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use http::HeaderValue;
+use quick_cache::sync::Cache;
+use serde::{Deserialize, Serialize};
+use shared::{
+    assertion::{Identity, Minter, Projects},
+    clock::{SharedClock, Timestamp},
+    jws::JwsError,
+    scope::Scopes,
+};
+use tracing::debug;
+
+use crate::{
+    domain::{
+        issuer::Issuer,
+        secret::{NoRandomness, random_text, sha256},
+        session::Session,
+    },
+    keys::Keys,
+    revocation::RevokedSessions,
+};
+
+/// The `typ` of an access token (RFC 9068 §2.1).
+const TYPE: &str = "at+jwt";
+/// Tokens remembered per replica; a flood of others only pushes out the least used.
+const REMEMBERED: usize = 100_000;
+/// A token may have been signed by a replica whose clock is ahead by so much.
+const CLOCK_LEEWAY: Duration = Duration::from_secs(60);
+/// An identity header is used for so long; it lives for [`shared::assertion::LIFETIME`].
+const HEADER_REUSE: Duration = Duration::from_secs(10);
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    aud: String,
+    client_id: String,
+    sid: String,
+    scope: Scopes,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    projects: Option<BTreeSet<String>>,
+    jti: String,
+    iat: i64,
+    exp: i64,
+}
+
+/// Signs and validates access tokens.
+pub(crate) struct AccessTokens {
+    keys: Arc<Keys>,
+    issuer: Issuer,
+    clock: SharedClock,
+    revoked: Arc<RevokedSessions>,
+    remembered: Cache<[u8; 32], Arc<Valid>>,
+}
+
+impl std::fmt::Debug for AccessTokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AccessTokens").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}
+
+/// A token whose signature and claims were good.
+pub(crate) struct Valid {
+    identity: Identity,
+    expires_at: Timestamp,
+    header: Mutex<Option<(HeaderValue, Timestamp)>>,
+}
+
+impl Valid {
+    /// Who is calling, and what was allowed.
+    pub(crate) const fn identity(&self) -> &Identity {
+        &self.identity
+    }
+}
+
+/// The token is no (longer a) ticket to the resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BadToken {
+    /// Not one of ours, or not for this resource.
+    #[error("The access token is not valid for this server.")]
+    Invalid,
+    /// Over.
+    #[error("The access token has expired.")]
+    Expired,
+    /// Its session was ended.
+    #[error("The session of this access token has ended; sign in again.")]
+    Revoked,
+}
+
+/// The token or header could not be signed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SignError {
+    /// The key.
+    #[error(transparent)]
+    Key(#[from] JwsError),
+    /// The random source.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+    /// The signed text is no header value, which a JWS always is.
+    #[error("the identity assertion is not a header value")]
+    Header(#[from] http::header::InvalidHeaderValue),
+}
+
+impl AccessTokens {
+    /// Tokens of one issuer for its one resource.
+    pub(crate) fn new(
+        keys: Arc<Keys>,
+        issuer: Issuer,
+        clock: SharedClock,
+        revoked: Arc<RevokedSessions>,
+    ) -> Self {
+        Self { keys, issuer, clock, revoked, remembered: Cache::new(REMEMBERED) }
+    }
+
+    /// A token for a session, valid for `lifetime` but not beyond the session's end.
+    pub(crate) fn issue(
+        &self,
+        session: &Session,
+        scopes: Scopes,
+        lifetime: Duration,
+    ) -> Result<Issued, SignError> {
+        let now = self.clock.now();
+        let expires_at = now.plus(lifetime).min(session.expires_at);
+        let claims = Claims {
+            iss: self.issuer.as_str().to_owned(),
+            sub: session.subject.clone(),
+            aud: self.issuer.resource(),
+            client_id: session.client_id.clone(),
+            sid: session.id.clone(),
+            scope: scopes,
+            projects: match &session.projects {
+                Projects::All => None,
+                Projects::Only(ids) => Some(ids.clone()),
+            },
+            jti: random_text()?,
+            iat: now.seconds(),
+            exp: expires_at.seconds(),
+        };
+        let token = self.keys.access(|ring| ring.active().sign(TYPE, &claims))?;
+        Ok(Issued { token, lifetime: expires_at.since(now) })
+    }
+
+    /// Judges a presented token. No input or output: a hash and a look-up, for a token seen before.
+    pub(crate) fn validate(&self, token: &str) -> Result<Arc<Valid>, BadToken> {
+        let hash = sha256(token);
+        let valid = match self.remembered.get(&hash) {
+            Some(valid) => valid,
+            None => {
+                let valid = Arc::new(self.verify(token)?);
+                self.remembered.insert(hash, Arc::clone(&valid));
+                valid
+            }
+        };
+        if self.clock.now() >= valid.expires_at {
+            return Err(BadToken::Expired);
+        }
+        if self.revoked.contains(&valid.identity.session_id) {
+            return Err(BadToken::Revoked);
+        }
+        Ok(valid)
+    }
+
+    /// Reads the session of a token that this gateway signed, be it over or not: for revocation (RFC 7009).
+    pub(crate) fn session_of(&self, token: &str) -> Option<(String, String)> {
+        let claims: Claims = self.keys.access(|ring| ring.verification().verify(TYPE, token)).ok()?;
+        (claims.iss == self.issuer.as_str()).then_some((claims.sid, claims.client_id))
+    }
+
+    /// The identity header for the backend: signed once per token and a few seconds, then reused.
+    pub(crate) fn identity_header(&self, valid: &Valid) -> Result<HeaderValue, SignError> {
+        let now = self.clock.now();
+        let mut held = valid.header.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((header, signed_at)) = held.as_ref()
+            && now.since(*signed_at) < HEADER_REUSE
+            && now >= *signed_at
+        {
+            return Ok(header.clone());
+        }
+        let jti = random_text()?;
+        let assertion = self.keys.identity(|ring| {
+            Minter { key: ring.active(), issuer: self.issuer.as_str() }.mint(&valid.identity, now, jti)
+        })?;
+        let mut header = HeaderValue::try_from(assertion)?;
+        header.set_sensitive(true);
+        *held = Some((header.clone(), now));
+        Ok(header)
+    }
+
+    fn verify(&self, token: &str) -> Result<Valid, BadToken> {
+        let claims: Claims =
+            self.keys.access(|ring| ring.verification().verify(TYPE, token)).map_err(|error| {
+                debug!(%error, "refused an access token");
+                BadToken::Invalid
+            })?;
+        let ours = claims.iss == self.issuer.as_str() && claims.aud == self.issuer.resource();
+        let from_the_future = claims.iat > self.clock.now().plus(CLOCK_LEEWAY).seconds();
+        if !ours || from_the_future {
+            return Err(BadToken::Invalid);
+        }
+        Ok(Valid {
+            identity: Identity {
+                subject: claims.sub,
+                session_id: claims.sid,
+                client_id: claims.client_id,
+                scopes: claims.scope,
+                projects: claims.projects.map_or(Projects::All, Projects::Only),
+            },
+            expires_at: Timestamp::from_seconds(claims.exp),
+            header: Mutex::new(None),
+        })
+    }
+}
+
+/// A fresh access token.
+pub(crate) struct Issued {
+    /// The token.
+    pub(crate) token: String,
+    /// How long it is valid.
+    pub(crate) lifetime: Duration,
+}

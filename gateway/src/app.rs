@@ -1,0 +1,136 @@
+//! What every request shares. `App` owns the parts; no part knows `App`.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use http::HeaderMap;
+use shared::clock::SharedClock;
+
+use crate::{
+    access_token::AccessTokens,
+    cimd::ClientDocuments,
+    clients::Clients,
+    config::{AllowedOrigins, Config},
+    cookies::Cookies,
+    credentials::Credentials,
+    domain::{issuer::Issuer, session::Lifetimes},
+    ephemeral,
+    keys::{Keys, KeysError},
+    peaka::{self, Peaka},
+    rate_limit::{RateLimiter, TrustedProxies, client_address, prefix},
+    revocation::Revocation,
+    store::{OpenError, Store, StoreError},
+    upstream::Upstream,
+};
+
+/// The gateway's parts.
+#[derive(Debug)]
+pub struct App {
+    pub(crate) issuer: Issuer,
+    pub(crate) clock: SharedClockDebug,
+    pub(crate) lifetimes: Lifetimes,
+    pub(crate) allowed_origins: AllowedOrigins,
+    trusted_proxies: TrustedProxies,
+    pub(crate) cookies: Cookies,
+    pub(crate) store: Store,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) limiter: RateLimiter,
+    pub(crate) clients: Clients,
+    pub(crate) peaka: Arc<Peaka>,
+    pub(crate) access_tokens: AccessTokens,
+    pub(crate) revocation: Arc<Revocation>,
+    pub(crate) credentials: Credentials,
+    pub(crate) upstream: Upstream,
+}
+
+/// A clock that `Debug` can pass by.
+pub(crate) struct SharedClockDebug(SharedClock);
+
+impl std::fmt::Debug for SharedClockDebug {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+impl std::ops::Deref for SharedClockDebug {
+    type Target = dyn shared::clock::Clock;
+
+    fn deref(&self) -> &Self::Target {
+        self.0.as_ref()
+    }
+}
+
+/// Why the gateway cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database, once open.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The key rings.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// Redis' address.
+    #[error(transparent)]
+    Ephemeral(#[from] ephemeral::EphemeralError),
+    /// The client of Peaka.
+    #[error(transparent)]
+    Peaka(#[from] peaka::StartError),
+    /// The client for documents of clients.
+    #[error(transparent)]
+    Documents(#[from] crate::cimd::UnusablePolicy),
+}
+
+impl App {
+    /// Opens the database and the key rings and puts the parts together.
+    pub async fn start(config: Config, clock: SharedClock) -> Result<Arc<Self>, StartError> {
+        let store = Store::connect(&config.storage.store).await?;
+        let keys = Arc::new(Keys::open(store.clone(), config.storage.master_keys, clock.now()).await?);
+        let ephemeral = ephemeral::connect(config.storage.redis.as_ref(), Arc::clone(&clock))?;
+        let peaka = Arc::new(Peaka::new(config.peaka, Arc::clone(&clock))?);
+        let documents = ClientDocuments::new(config.cimd, Arc::clone(&ephemeral))?;
+        let lifetimes = config.tokens.lifetimes;
+        let issuer = config.network.issuer;
+        let revocation = Arc::new(Revocation::new(
+            store.clone(),
+            Arc::clone(&ephemeral),
+            Arc::clone(&clock),
+            lifetimes.access_token,
+        ));
+        revocation.load().await?;
+        Ok(Arc::new(Self {
+            cookies: Cookies::new(issuer.is_https()),
+            limiter: RateLimiter::new(ephemeral, Arc::clone(&clock)),
+            clients: Clients::new(Arc::clone(&keys), documents, store.clone()),
+            access_tokens: AccessTokens::new(
+                Arc::clone(&keys),
+                issuer.clone(),
+                Arc::clone(&clock),
+                revocation.revoked(),
+            ),
+            credentials: Credentials::new(
+                store.clone(),
+                Arc::clone(&keys),
+                Arc::clone(&peaka),
+                Arc::clone(&revocation),
+                Arc::clone(&clock),
+            ),
+            upstream: Upstream::new(&config.network.backend),
+            allowed_origins: config.network.allowed_origins,
+            trusted_proxies: config.network.trusted_proxies,
+            clock: SharedClockDebug(clock),
+            issuer,
+            lifetimes,
+            store,
+            keys,
+            peaka,
+            revocation,
+        }))
+    }
+
+    /// By what a caller is counted: the prefix of its address.
+    pub(crate) fn caller(&self, peer: SocketAddr, headers: &HeaderMap) -> String {
+        prefix(client_address(peer, headers, &self.trusted_proxies))
+    }
+}

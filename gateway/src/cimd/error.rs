@@ -1,0 +1,77 @@
+//! How a document can be unusable, and what of that may be told.
+
+use std::net::IpAddr;
+
+use super::{ClientIdSyntax, InvalidDocument};
+
+const PUBLIC: &str =
+    "the client's metadata document could not be fetched from its client_id, or is not valid";
+
+/// Why there is no document for a client id.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CimdError {
+    /// The text is no client id of this kind: `invalid_client`.
+    #[error("the client_id is not acceptable: {0}")]
+    Syntax(#[from] ClientIdSyntax),
+    /// The client id points where it may not: `invalid_client`.
+    #[error(transparent)]
+    NotAllowed(#[from] NotAllowed),
+    /// The document cannot be had at present; nothing is known against it. A copy that was stored earlier may be
+    /// used.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+    /// The host answered, and what it says is not a usable document. A stored copy is no longer good.
+    #[error(transparent)]
+    Invalid(#[from] InvalidDocument),
+}
+
+/// What the policy refuses.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAllowed {
+    /// A port that documents are not fetched from.
+    #[error("documents are not fetched from port {0}")]
+    Port(u16),
+    /// The host's name leads to an address that is not public.
+    #[error("the host {host} leads to {address}, which is not a public address")]
+    Address {
+        /// The name.
+        host: String,
+        /// The first such address.
+        address: IpAddr,
+    },
+}
+
+/// Why a document cannot be had at present.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreachable {
+    /// Not there within the deadline.
+    #[error("the document did not arrive in time")]
+    Timeout,
+    /// An answer other than 200, redirects among them; 404 and 410 are [`InvalidDocument::Gone`].
+    #[error("the host answered with status {0}")]
+    Status(u16),
+    /// The name was not found, or connecting, TLS or HTTP failed.
+    #[error("fetching failed: {0}")]
+    Failed(String),
+    /// Too many documents are being fetched.
+    #[error("too many documents are being fetched")]
+    Busy,
+    /// The fetch ended without a result; only a defect or shutdown does that.
+    #[error("the fetch was broken off")]
+    Broken,
+}
+
+impl CimdError {
+    /// What may be told to whoever sent the client id. Everything that depends on what was found where the URL
+    /// leads has one wording, or the gateway could be used to look around in networks that only it can reach. What
+    /// a document says that names its own URL may be answered in detail: its author wrote it for us.
+    pub fn public_message(&self) -> String {
+        match self {
+            Self::Syntax(_) | Self::NotAllowed(NotAllowed::Port(_)) => self.to_string(),
+            Self::Invalid(invalid) if invalid.is_between_us() => self.to_string(),
+            Self::NotAllowed(NotAllowed::Address { .. }) | Self::Unreachable(_) | Self::Invalid(_) => {
+                PUBLIC.to_owned()
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Who a client id stands for. Registered clients carry their metadata in their id, sealed: registering writes nothing
+//! and no id is ever forgotten. Clients with a document are fetched, for authorization requests only.
+
+use std::sync::Arc;
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use secrecy::{ExposeSecret as _, SecretString};
+use tracing::info;
+
+use crate::{
+    cimd::{CimdError, ClientDocument, ClientDocuments, ClientIdUrl},
+    domain::{
+        client::{AuthMethod, Client, ClientMetadata, ClientOrigin, clean_name},
+        redirect::RedirectUri,
+        secret::NoRandomness,
+    },
+    keys::Keys,
+    store::{Store, StoreError},
+};
+
+const ID_PREFIX: &str = "pkm_client_";
+const SECRET_PREFIX: &str = "pkm_cs_";
+const PURPOSE: &str = "client id";
+/// A client id travels in addresses; a longer one would be cut by somebody on the way.
+const MAX_ID_BYTES: usize = 3000;
+
+/// Knows clients.
+#[derive(Debug)]
+pub(crate) struct Clients {
+    keys: Arc<Keys>,
+    documents: ClientDocuments,
+    store: Store,
+}
+
+/// Why a client id stands for nobody.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ClientError {
+    /// Not an id that this server gave out, nor the address of a document.
+    #[error("This client is not registered here.")]
+    Unknown,
+    /// It is an address, but not of an acceptable document.
+    #[error("{}", .0.public_message())]
+    Document(CimdError),
+    /// Its document has no redirect URI that is accepted here.
+    #[error("Its document lists no redirect URI of an acceptable form.")]
+    NoRedirectUri,
+    /// The store is away.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A fresh registration.
+#[derive(Debug)]
+pub(crate) struct Registration {
+    /// The id.
+    pub(crate) client_id: String,
+    /// The secret, if the client asked for one.
+    pub(crate) client_secret: Option<SecretString>,
+}
+
+/// Why a client cannot be registered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RegisterError {
+    /// Its metadata would make too long an id.
+    #[error("the metadata is too long; register fewer or shorter redirect URIs")]
+    TooLong,
+    /// The random source.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+}
+
+impl Clients {
+    /// Over the given parts.
+    pub(crate) fn new(keys: Arc<Keys>, documents: ClientDocuments, store: Store) -> Self {
+        Self { keys, documents, store }
+    }
+
+    /// Registers a client. Nothing is stored.
+    pub(crate) fn register(&self, metadata: &ClientMetadata) -> Result<Registration, RegisterError> {
+        let plain = serde_json::to_vec(metadata).map_err(|_| RegisterError::TooLong)?;
+        let sealed = self.keys.seal(PURPOSE, &plain)?;
+        if sealed.len() > MAX_ID_BYTES {
+            return Err(RegisterError::TooLong);
+        }
+        let client_secret = match metadata.auth {
+            AuthMethod::None => None,
+            AuthMethod::Basic | AuthMethod::Post => self.secret_of(&sealed),
+        };
+        Ok(Registration { client_id: format!("{ID_PREFIX}{sealed}"), client_secret })
+    }
+
+    /// The client of an authorization request.
+    pub(crate) async fn resolve(&self, id: &str) -> Result<Client, ClientError> {
+        if !id.starts_with("https://") {
+            return self.registered(id).ok_or(ClientError::Unknown);
+        }
+        let address =
+            ClientIdUrl::parse(id).map_err(|error| ClientError::Document(CimdError::Syntax(error)))?;
+        match self.documents.fetch(&address).await {
+            Ok(document) => from_document(id, &address, document),
+            Err(error @ CimdError::Unreachable(_)) => {
+                // A client whose site is down must not lock out the people who use it.
+                let stored = self.store.client(id).await?;
+                if stored.is_some() {
+                    info!(client_id = id, "the client's document cannot be fetched; using the stored copy");
+                }
+                stored.ok_or(ClientError::Document(error))
+            }
+            Err(error) => Err(ClientError::Document(error)),
+        }
+    }
+
+    /// How the client of a token request proves itself; nothing is fetched for it. `None`: unknown.
+    pub(crate) fn auth_method(&self, id: &str) -> Option<AuthMethod> {
+        if id.starts_with("https://") {
+            return ClientIdUrl::parse(id).is_ok().then_some(AuthMethod::None);
+        }
+        self.registered(id).map(|client| client.metadata.auth)
+    }
+
+    /// Whether `secret` is the client's, compared in constant time.
+    pub(crate) fn secret_is(&self, id: &str, secret: &SecretString) -> bool {
+        let expected = id.strip_prefix(ID_PREFIX).and_then(|sealed| self.secret_of(sealed));
+        expected.is_some_and(|expected| {
+            let (expected, presented) =
+                (expected.expose_secret().as_bytes(), secret.expose_secret().as_bytes());
+            verify_slices_are_equal(expected, presented).is_ok()
+        })
+    }
+
+    fn registered(&self, id: &str) -> Option<Client> {
+        if id.len() > MAX_ID_BYTES + ID_PREFIX.len() {
+            return None;
+        }
+        let plain = self.keys.unseal(PURPOSE, id.strip_prefix(ID_PREFIX)?).ok()?;
+        let metadata = serde_json::from_slice(&plain).ok()?;
+        Some(Client { id: id.to_owned(), metadata, origin: ClientOrigin::Registered })
+    }
+
+    fn secret_of(&self, sealed: &str) -> Option<SecretString> {
+        let secret = self.keys.derive_secret("client secret", sealed).ok()?;
+        Some(format!("{SECRET_PREFIX}{secret}").into())
+    }
+}
+
+fn from_document(id: &str, address: &ClientIdUrl, document: ClientDocument) -> Result<Client, ClientError> {
+    let redirect_uris: Vec<RedirectUri> =
+        document.redirect_uris.iter().filter_map(|raw| RedirectUri::parse(raw).ok()).collect();
+    if redirect_uris.is_empty() {
+        return Err(ClientError::NoRedirectUri);
+    }
+    let host = address.host().to_owned();
+    Ok(Client {
+        id: id.to_owned(),
+        metadata: ClientMetadata {
+            name: document.client_name.as_deref().and_then(clean_name).unwrap_or_else(|| host.clone()),
+            redirect_uris,
+            auth: AuthMethod::None,
+            refreshes: true,
+        },
+        origin: ClientOrigin::Document { host },
+    })
+}

@@ -1,0 +1,96 @@
+//! Where the gateway listens, what it is called from outside, and where its backend is.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use shared::env::Env;
+use url::Url;
+
+use crate::{domain::issuer::Issuer, rate_limit::TrustedProxies};
+
+/// Addresses and origins.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// `GATEWAY_PUBLIC_URL` (required): the one address that people paste and clients compare, an https origin; plain
+    /// http only for localhost. It is the OAuth issuer; `/mcp` below it is the protected resource.
+    pub issuer: Issuer,
+    /// `GATEWAY_LISTEN`: the public listener; default `127.0.0.1:8080`.
+    pub listen: SocketAddr,
+    /// `GATEWAY_INTERNAL_LISTEN`: token exchange, identity keys and health; default `127.0.0.1:8081`. Never exposed.
+    pub internal_listen: SocketAddr,
+    /// `GATEWAY_BACKEND_URL`: origin of the MCP backend; default `http://127.0.0.1:8090`.
+    pub backend: Url,
+    /// `GATEWAY_TRUSTED_PROXIES`: networks whose `X-Forwarded-For` is believed, comma-separated; default none.
+    pub trusted_proxies: TrustedProxies,
+    /// `GATEWAY_ALLOWED_ORIGINS`: web origins whose pages may call `/mcp`, comma-separated, or `*`. Always allowed: our
+    /// own, and pages served from the person's own machine.
+    pub allowed_origins: AllowedOrigins,
+}
+
+/// The web origins whose pages may call `/mcp`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AllowedOrigins {
+    /// Every origin.
+    Any,
+    /// These, written as browsers write them.
+    Only(Vec<String>),
+}
+
+impl Network {
+    pub(super) fn read(env: &mut Env) -> Option<Self> {
+        let form = "an https origin such as https://mcp.example.com (plain http only for localhost)";
+        let issuer =
+            env.required("GATEWAY_PUBLIC_URL", form, None, |text| Issuer::parse(text).ok().map(Some));
+        let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let form = "an address and port such as 0.0.0.0:8080";
+        let listen = env.parsed("GATEWAY_LISTEN", form, local(8080));
+        let internal_listen = env.parsed("GATEWAY_INTERNAL_LISTEN", form, local(8081));
+        let backend = backend(env);
+        let trusted_proxies = env.parsed(
+            "GATEWAY_TRUSTED_PROXIES",
+            "networks such as 10.0.0.0/8, separated by commas",
+            TrustedProxies::default(),
+        );
+        let allowed_origins = allowed_origins(env);
+        Some(Self {
+            issuer: issuer?,
+            listen,
+            internal_listen,
+            backend: backend?,
+            trusted_proxies,
+            allowed_origins,
+        })
+    }
+}
+
+fn backend(env: &mut Env) -> Option<Url> {
+    const NAME: &str = "GATEWAY_BACKEND_URL";
+    let text = env.text(NAME).unwrap_or_else(|| "http://127.0.0.1:8090".to_owned());
+    let url = Url::parse(&text)
+        .ok()
+        .filter(|url| url.scheme() == "http" && url.path() == "/" && url.query().is_none());
+    if url.is_none() {
+        env.wrong(NAME, "should be an http origin such as http://mcp-backend:8090");
+    }
+    url
+}
+
+fn allowed_origins(env: &mut Env) -> AllowedOrigins {
+    const NAME: &str = "GATEWAY_ALLOWED_ORIGINS";
+    match env.text(NAME).as_deref() {
+        None => AllowedOrigins::Only(Vec::new()),
+        Some("*") => AllowedOrigins::Any,
+        Some(list) => {
+            let origins: Vec<String> = list.split(',').map(|origin| origin.trim().to_owned()).collect();
+            let well_formed = |origin: &String| {
+                Url::parse(origin).is_ok_and(|url| url.origin().ascii_serialization() == *origin)
+            };
+            if !origins.iter().all(well_formed) {
+                env.wrong(
+                    NAME,
+                    "should be * or origins such as https://app.example.com, separated by commas",
+                );
+            }
+            AllowedOrigins::Only(origins)
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! How long things live.
+
+use std::time::Duration;
+
+use shared::env::Env;
+
+use crate::domain::session::Lifetimes;
+
+/// Lives of tokens and sessions.
+#[derive(Clone, Copy, Debug)]
+pub struct Tokens {
+    /// `GATEWAY_ACCESS_TOKEN_SECONDS`: default 900.
+    /// `GATEWAY_SESSION_IDLE_SECONDS`: a session that is not refreshed for so long ends; default 2592000 (30 days).
+    /// `GATEWAY_SESSION_SECONDS`: a session ends after so long in any case; default 15552000 (180 days).
+    pub lifetimes: Lifetimes,
+}
+
+impl Tokens {
+    pub(super) fn read(env: &mut Env) -> Self {
+        const DAY: u64 = 24 * 60 * 60;
+        let mut seconds =
+            |name, default| env.seconds(name, Duration::from_secs(default), Duration::from_secs(1));
+        let lifetimes = Lifetimes {
+            access_token: seconds("GATEWAY_ACCESS_TOKEN_SECONDS", 900),
+            session_idle: seconds("GATEWAY_SESSION_IDLE_SECONDS", 30 * DAY),
+            session: seconds("GATEWAY_SESSION_SECONDS", 180 * DAY),
+        };
+        if lifetimes.access_token > Duration::from_secs(60 * 60) {
+            env.wrong(
+                "GATEWAY_ACCESS_TOKEN_SECONDS",
+                "should be at most 3600: access tokens are not looked up anywhere",
+            );
+        }
+        Self { lifetimes }
+    }
+}

@@ -1,0 +1,10 @@
+//! The rules of the authorization server: no HTTP, no SQL, no time of its own.
+
+pub mod authorization;
+pub mod client;
+pub mod issuer;
+pub mod pkce;
+pub mod redirect;
+pub mod secret;
+pub mod session;
+pub mod token;

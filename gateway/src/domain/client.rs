@@ -1,0 +1,139 @@
+//! OAuth clients: what they told of themselves, however they came to us.
+
+use serde::{Deserialize, Serialize};
+
+use super::redirect::RedirectUri;
+
+/// A client, as the authorization and token endpoints know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// The identifier it presents.
+    pub id: String,
+    /// What it told of itself.
+    pub metadata: ClientMetadata,
+    /// How far its word goes.
+    pub origin: ClientOrigin,
+}
+
+/// How a client came to be known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientOrigin {
+    /// It registered itself (RFC 7591): its name is its own claim.
+    Registered,
+    /// It published a client ID metadata document under this host, which is proven by TLS.
+    Document {
+        /// The host of the client id.
+        host: String,
+    },
+}
+
+/// What a client told of itself. The names on the wire are short as the sealed client ids carry them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientMetadata {
+    /// `client_name`, cleaned for display.
+    #[serde(rename = "n")]
+    pub name: String,
+    /// `redirect_uris`: at least one.
+    #[serde(rename = "r")]
+    pub redirect_uris: Vec<RedirectUri>,
+    /// `token_endpoint_auth_method`.
+    #[serde(rename = "a", default)]
+    pub auth: AuthMethod,
+    /// Whether `grant_types` names `refresh_token`.
+    #[serde(rename = "f")]
+    pub refreshes: bool,
+}
+
+/// How a client proves itself at the token endpoint (RFC 7591 §2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AuthMethod {
+    /// It does not: a public client, bound by PKCE.
+    #[default]
+    #[serde(rename = "none")]
+    None,
+    /// HTTP Basic (RFC 6749 §2.3.1).
+    #[serde(rename = "client_secret_basic")]
+    Basic,
+    /// `client_secret` in the form.
+    #[serde(rename = "client_secret_post")]
+    Post,
+}
+
+impl AuthMethod {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Basic => "client_secret_basic",
+            Self::Post => "client_secret_post",
+        }
+    }
+
+    /// From the name on the wire.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::None, Self::Basic, Self::Post].into_iter().find(|method| method.as_str() == name)
+    }
+}
+
+impl Client {
+    /// The registered redirect URI that `presented` means. Without one, the only registered URI is meant.
+    pub fn redirect_uri(&self, presented: Option<&str>) -> Option<RedirectUri> {
+        match presented {
+            None => match self.metadata.redirect_uris.as_slice() {
+                [only] => Some(only.clone()),
+                _ => None,
+            },
+            Some(raw) => {
+                let presented = RedirectUri::parse(raw).ok()?;
+                self.metadata.redirect_uris.iter().any(|uri| uri.accepts(&presented)).then_some(presented)
+            }
+        }
+    }
+}
+
+/// The longest client name that is shown.
+const MAX_NAME_CHARS: usize = 80;
+
+/// A name fit to be shown to a person: one line, no control or direction-changing characters, not endless.
+pub fn clean_name(raw: &str) -> Option<String> {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    let spaced: String = raw.chars().map(|c| if hidden(c) { ' ' } else { c }).collect();
+    let name: String =
+        spaced.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MAX_NAME_CHARS).collect();
+    (!name.is_empty()).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_reverse_or_hide_text() {
+        assert_eq!(clean_name("\u{202e}evil\n  client\u{200b}").as_deref(), Some("evil client"));
+        assert_eq!(clean_name(" \u{feff} "), None);
+        assert_eq!(clean_name(&"x".repeat(10_000)).unwrap().len(), MAX_NAME_CHARS);
+    }
+
+    #[test]
+    fn an_omitted_redirect_uri_means_the_only_one() {
+        let uri = |s: &str| RedirectUri::parse(s).unwrap();
+        let mut client = Client {
+            id: "c".into(),
+            metadata: ClientMetadata {
+                name: "c".into(),
+                redirect_uris: vec![uri("https://c.example/cb")],
+                auth: AuthMethod::None,
+                refreshes: true,
+            },
+            origin: ClientOrigin::Registered,
+        };
+        assert_eq!(client.redirect_uri(None), Some(uri("https://c.example/cb")));
+        client.metadata.redirect_uris.push(uri("http://localhost/cb"));
+        assert_eq!(client.redirect_uri(None), None);
+        assert_eq!(client.redirect_uri(Some("http://localhost:5/cb")), Some(uri("http://localhost:5/cb")));
+    }
+}

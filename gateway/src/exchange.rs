@@ -1,0 +1,78 @@
+//! The internal token endpoint (RFC 8693): the backend presents the identity header it was given and gets that person's
+//! Peaka access token for this one request. Only on the internal listener.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::header;
+use secrecy::ExposeSecret as _;
+use serde_json::json;
+use shared::assertion;
+use tracing::{debug, warn};
+
+use crate::{
+    app::App,
+    credentials::NoCredential,
+    oauth::{
+        error::{OAuthError, no_store},
+        params::{FormBody, Params},
+    },
+};
+
+const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
+const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+
+/// The identity keys, for backends (RFC 7517 §5).
+pub(crate) async fn jwks(State(app): State<Arc<App>>) -> impl IntoResponse {
+    ([(header::CACHE_CONTROL, "max-age=60")], Json(app.keys.identity(|ring| ring.published().clone())))
+}
+
+pub(crate) async fn exchange(
+    State(app): State<Arc<App>>,
+    FormBody(body): FormBody,
+) -> Result<Response, OAuthError> {
+    let params = Params::parse(&body)?;
+    if params.require("grant_type")? != GRANT {
+        return Err(OAuthError::UnsupportedGrantType);
+    }
+    if params.require("subject_token_type")? != JWT {
+        return Err(OAuthError::InvalidRequest(format!("subject_token_type should be {JWT}").into()));
+    }
+    if params.get("requested_token_type").is_some_and(|kind| kind != ACCESS_TOKEN) {
+        return Err(OAuthError::InvalidRequest(
+            format!("requested_token_type should be {ACCESS_TOKEN}").into(),
+        ));
+    }
+    let subject_token = params.require("subject_token")?;
+    let now = app.clock.now();
+    let identity = app
+        .keys
+        .identity(|ring| assertion::verify(subject_token, ring.verification(), app.issuer.as_str(), now))
+        .map_err(|refusal| {
+            warn!(%refusal, "refused an identity assertion");
+            OAuthError::InvalidRequest("subject_token is not a valid identity assertion".into())
+        })?;
+    let rejected = params.get("rejected_token_sha256");
+    let token =
+        app.credentials.for_session(&identity.session_id, rejected).await.map_err(|error| match error {
+            NoCredential::SessionOver => {
+                OAuthError::InvalidGrant("the session is over; its person must sign in again")
+            }
+            other => OAuthError::Unavailable(other.into()),
+        })?;
+    debug!(session_id = identity.session_id, "exchanged an identity for a credential");
+    let answer = json!({
+        "access_token": token.access_token.expose_secret(),
+        "issued_token_type": ACCESS_TOKEN,
+        "token_type": "Bearer",
+        "expires_in": token.lifetime.as_secs(),
+    });
+    let mut response = Json(answer).into_response();
+    no_store(response.headers_mut());
+    Ok(response)
+}

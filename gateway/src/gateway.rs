@@ -1,0 +1,52 @@
+//! A running gateway: its two listeners and the tasks beside them.
+
+use std::sync::Arc;
+
+use shared::{
+    clock::SharedClock,
+    serve::{Limits, serve},
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use crate::{
+    app::{App, StartError},
+    config::Config,
+    router,
+};
+
+/// A gateway that has opened its stores and is ready to serve.
+#[derive(Debug)]
+pub struct Gateway {
+    app: Arc<App>,
+}
+
+impl Gateway {
+    /// Opens everything that is needed; nothing is served yet.
+    pub async fn start(config: Config, clock: SharedClock) -> Result<Self, StartError> {
+        Ok(Self { app: App::start(config, clock).await? })
+    }
+
+    /// Serves both listeners until `shutdown`, then drains them.
+    pub async fn serve(self, public: TcpListener, internal: TcpListener, shutdown: CancellationToken) {
+        info!(issuer = %self.app.issuer, "the gateway serves");
+        let follower = {
+            let (app, shutdown) = (Arc::clone(&self.app), shutdown.clone());
+            tokio::spawn(async move { app.revocation.follow(shutdown).await })
+        };
+        // The internal listener outlives the public one: requests that are being drained still exchange tokens there.
+        let internal_shutdown = CancellationToken::new();
+        let internal = tokio::spawn(serve(
+            internal,
+            router::internal(Arc::clone(&self.app)),
+            Limits::default(),
+            internal_shutdown.clone(),
+        ));
+        serve(public, router::public(Arc::clone(&self.app)), Limits::default(), shutdown).await;
+        internal_shutdown.cancel();
+        let _ = tokio::join!(internal, follower);
+        self.app.store.close().await;
+        info!("the gateway has stopped");
+    }
+}

@@ -1,0 +1,251 @@
+//! The four key rings. They lie in the store, sealed under the master keys of the environment, and are the same on
+//! every replica: no replica makes a key that the others do not have.
+
+mod aead;
+mod master;
+
+use std::{collections::HashMap, sync::Arc};
+
+use arc_swap::ArcSwap;
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+use shared::{
+    clock::Timestamp,
+    jws::{JwsError, SigningKey, VerificationKeys},
+};
+use tracing::info;
+
+pub use self::{
+    aead::{AeadKey, Unsealable},
+    master::{MasterKeys, NotAMasterKey},
+};
+use crate::{
+    domain::{
+        secret::{NoRandomness, random},
+        token::{KEY_ID_BYTES, RefreshToken, SESSION_ID_BYTES},
+    },
+    store::{KeyRow, Store, StoreError},
+};
+
+const ACCESS: &str = "access";
+const IDENTITY: &str = "identity";
+const SEALING: &str = "sealing";
+const REFRESH: &str = "refresh";
+
+/// The key rings in use.
+#[derive(Debug)]
+pub struct Keys {
+    store: Store,
+    master: MasterKeys,
+    rings: ArcSwap<Rings>,
+}
+
+#[derive(Debug)]
+struct Rings {
+    access: SigningRing,
+    identity: SigningRing,
+    sealing: SecretRing,
+    refresh: SecretRing,
+}
+
+/// Keys that sign, and the public halves of all that may still be verified.
+#[derive(Debug)]
+pub struct SigningRing {
+    active: SigningKey,
+    verification: VerificationKeys,
+    published: Value,
+}
+
+impl SigningRing {
+    /// The key that signs.
+    pub const fn active(&self) -> &SigningKey {
+        &self.active
+    }
+
+    /// The keys that verify.
+    pub const fn verification(&self) -> &VerificationKeys {
+        &self.verification
+    }
+
+    /// The JWK set to be published (RFC 7517 §5).
+    pub const fn published(&self) -> &Value {
+        &self.published
+    }
+}
+
+#[derive(Debug)]
+struct SecretRing {
+    active: [u8; KEY_ID_BYTES],
+    keys: HashMap<[u8; KEY_ID_BYTES], AeadKey>,
+}
+
+/// Why the rings could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No master key opens a stored key.
+    #[error(
+        "the key {id} cannot be opened with any key of GATEWAY_MASTER_KEYS; add the master key under which it was stored"
+    )]
+    Locked {
+        /// The stored key.
+        id: String,
+    },
+    /// A stored key is damaged.
+    #[error("a stored key is damaged")]
+    Damaged,
+    /// A signing key.
+    #[error(transparent)]
+    Signing(#[from] JwsError),
+    /// The random source.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+}
+
+impl Keys {
+    /// Opens the rings and makes the first key of a ring that has none.
+    pub async fn open(store: Store, master: MasterKeys, now: Timestamp) -> Result<Self, KeysError> {
+        let mut rows = store.keys().await?;
+        let missing: Vec<&str> = [ACCESS, IDENTITY, SEALING, REFRESH]
+            .into_iter()
+            .filter(|ring| !rows.iter().any(|row| row.ring == *ring && row.state == "active"))
+            .collect();
+        if !missing.is_empty() {
+            for ring in missing {
+                let row = new_key(ring, &master)?;
+                store.add_active_key(&row, now).await?;
+                info!(ring, "made the first key of a ring");
+            }
+            rows = store.keys().await?;
+        }
+        let rings = ArcSwap::from_pointee(open_rings(&rows, &master)?);
+        Ok(Self { store, master, rings })
+    }
+
+    /// Reads the rings anew, so that what another replica changed is seen here.
+    pub async fn reload(&self) -> Result<(), KeysError> {
+        let rows = self.store.keys().await?;
+        self.rings.store(Arc::new(open_rings(&rows, &self.master)?));
+        Ok(())
+    }
+
+    /// Access-token signing.
+    pub fn access<T>(&self, with: impl FnOnce(&SigningRing) -> T) -> T {
+        with(&self.rings.load().access)
+    }
+
+    /// Identity-header signing.
+    pub fn identity<T>(&self, with: impl FnOnce(&SigningRing) -> T) -> T {
+        with(&self.rings.load().identity)
+    }
+
+    /// Seals `plain` so that only this gateway can read it, and only for the same `purpose`: table, row and column, or
+    /// what else it is. The purpose is authenticated, not encrypted.
+    pub fn seal(&self, purpose: &str, plain: &[u8]) -> Result<String, NoRandomness> {
+        let rings = self.rings.load();
+        let ring = &rings.sealing;
+        let key = ring.keys.get(&ring.active).ok_or(NoRandomness)?;
+        let mut sealed = ring.active.to_vec();
+        sealed.extend(key.seal(purpose, plain)?);
+        Ok(BASE64_URL_SAFE_NO_PAD.encode(sealed))
+    }
+
+    /// Opens what [`Keys::seal`] made for the same purpose.
+    pub fn unseal(&self, purpose: &str, sealed: &str) -> Result<Vec<u8>, Unsealable> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(sealed).map_err(|_| Unsealable)?;
+        let (id, sealed) = bytes.split_first_chunk::<KEY_ID_BYTES>().ok_or(Unsealable)?;
+        self.rings.load().sealing.keys.get(id).ok_or(Unsealable)?.unseal(purpose, sealed)
+    }
+
+    /// A secret that only this gateway can derive from `sealed`, and always the same: nothing needs to be stored.
+    pub fn derive_secret(&self, purpose: &str, sealed: &str) -> Result<String, Unsealable> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(sealed).map_err(|_| Unsealable)?;
+        let (id, _) = bytes.split_first_chunk::<KEY_ID_BYTES>().ok_or(Unsealable)?;
+        let rings = self.rings.load();
+        let key = rings.sealing.keys.get(id).ok_or(Unsealable)?;
+        let secret = key.derive(purpose, sealed.as_bytes()).ok_or(Unsealable)?;
+        Ok(BASE64_URL_SAFE_NO_PAD.encode(secret))
+    }
+
+    /// The refresh token of a session's generation.
+    pub fn refresh_token(&self, session_id: [u8; SESSION_ID_BYTES], generation: u32) -> Option<RefreshToken> {
+        let rings = self.rings.load();
+        let ring = &rings.refresh;
+        let key = ring.keys.get(&ring.active)?.derive("refresh", &session_id)?;
+        Some(RefreshToken::derive(ring.active, &key, session_id, generation))
+    }
+
+    /// Whether this gateway made the token.
+    pub fn proves(&self, token: &RefreshToken) -> bool {
+        let rings = self.rings.load();
+        let key =
+            rings.refresh.keys.get(&token.key_id).and_then(|key| key.derive("refresh", &token.session_id));
+        key.is_some_and(|key| token.is_proven_by(&key))
+    }
+}
+
+fn purpose(ring: &str, id: &str) -> String {
+    format!("keys/{id}/{ring}")
+}
+
+fn new_key(ring: &str, master: &MasterKeys) -> Result<KeyRow, KeysError> {
+    let id = BASE64_URL_SAFE_NO_PAD.encode(random::<KEY_ID_BYTES>()?);
+    let material = match ring {
+        ACCESS | IDENTITY => SigningKey::generate(&id)?.to_pkcs8(),
+        _ => random::<32>()?.to_vec(),
+    };
+    let sealed = master.seal(&purpose(ring, &id), &material)?;
+    Ok(KeyRow { id, ring: ring.to_owned(), state: "active".to_owned(), sealed })
+}
+
+fn open_rings(rows: &[KeyRow], master: &MasterKeys) -> Result<Rings, KeysError> {
+    Ok(Rings {
+        access: signing_ring(ACCESS, rows, master)?,
+        identity: signing_ring(IDENTITY, rows, master)?,
+        sealing: secret_ring(SEALING, rows, master)?,
+        refresh: secret_ring(REFRESH, rows, master)?,
+    })
+}
+
+fn material(row: &KeyRow, master: &MasterKeys) -> Result<Vec<u8>, KeysError> {
+    master
+        .unseal(&purpose(&row.ring, &row.id), &row.sealed)
+        .map_err(|_| KeysError::Locked { id: row.id.clone() })
+}
+
+fn signing_ring(ring: &str, rows: &[KeyRow], master: &MasterKeys) -> Result<SigningRing, KeysError> {
+    let mut active = None;
+    let mut public = Vec::new();
+    for row in rows.iter().filter(|row| row.ring == ring) {
+        let key = SigningKey::from_pkcs8(&row.id, &material(row, master)?)?;
+        public.push(key.public_jwk());
+        if row.state == "active" {
+            active = Some(key);
+        }
+    }
+    let published = json!({ "keys": public });
+    Ok(SigningRing {
+        active: active.ok_or(KeysError::Damaged)?,
+        verification: VerificationKeys::from_jwk_set(&published)?,
+        published,
+    })
+}
+
+fn secret_ring(ring: &str, rows: &[KeyRow], master: &MasterKeys) -> Result<SecretRing, KeysError> {
+    let mut active = None;
+    let mut keys = HashMap::new();
+    for row in rows.iter().filter(|row| row.ring == ring) {
+        let id: [u8; KEY_ID_BYTES] = BASE64_URL_SAFE_NO_PAD
+            .decode(&row.id)
+            .ok()
+            .and_then(|id| id.try_into().ok())
+            .ok_or(KeysError::Damaged)?;
+        keys.insert(id, AeadKey::new(&material(row, master)?).ok_or(KeysError::Damaged)?);
+        if row.state == "active" {
+            active = Some(id);
+        }
+    }
+    Ok(SecretRing { active: active.ok_or(KeysError::Damaged)?, keys })
+}

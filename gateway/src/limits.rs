@@ -1,0 +1,15 @@
+//! How often strangers may ask. Hosted clients share a few addresses, so the quotas are generous; what they stop is a
+//! flood from one place.
+
+use std::time::Duration;
+
+use crate::rate_limit::Limit;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Client registrations per address prefix.
+pub(crate) const REGISTER: Limit = Limit { name: "register", quota: 600, window: MINUTE };
+/// Authorization requests and sign-ins per address prefix.
+pub(crate) const AUTHORIZE: Limit = Limit { name: "authorize", quota: 600, window: MINUTE };
+/// Token requests that failed, per address prefix: guessing is slow, refreshing is free.
+pub(crate) const TOKEN_FAILURES: Limit = Limit { name: "token-failures", quota: 300, window: MINUTE };

@@ -1,0 +1,81 @@
+//! The button "Continue with Peaka": here an authorization begins. Until it is pressed for this client, the browser is
+//! not sent to Peaka, whatever Peaka remembers of it (MCP security best practices, "Confused Deputy").
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    extract::{ConnectInfo, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use http::HeaderMap;
+use url::Url;
+
+use crate::{
+    app::App,
+    domain::{
+        secret::{hash, random_text},
+        session::AUTHORIZATION_LIFETIME,
+    },
+    limits,
+    oauth::{
+        authorize::{Carried, malformed, purpose},
+        params::{FormBody, Params},
+    },
+    pages::{self, PageError},
+    same_origin::is_same_origin,
+};
+
+pub(crate) async fn begin(
+    State(app): State<Arc<App>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    form: Result<FormBody, crate::oauth::error::OAuthError>,
+) -> Result<Response, PageError> {
+    app.limiter.check(&limits::AUTHORIZE, &app.caller(peer, &headers)).await?;
+    if !is_same_origin(&headers, &app.issuer) {
+        return Err(PageError::Foreign);
+    }
+    let FormBody(body) = form.map_err(malformed)?;
+    let params = Params::parse(&body).map_err(malformed)?;
+    let browser = app.cookies.browser(&headers).ok_or(PageError::Foreign)?;
+    let sealed = params.require("request").map_err(malformed)?;
+    let plain = app.keys.unseal(&purpose(&browser.hash()), sealed).map_err(|_| PageError::Foreign)?;
+    let carried: Carried = serde_json::from_slice(&plain).map_err(PageError::unavailable)?;
+    let now = app.clock.now();
+    if now.millis() >= carried.expires_at_ms {
+        return Err(expired());
+    }
+    let life = (now, now.plus(AUTHORIZATION_LIFETIME));
+    if let Some(known) = app.store.browser(&browser.hash(), now).await? {
+        let authorization = random_text()?;
+        app.store
+            .begin_signed_in(&hash(&authorization), &carried.request, &browser.hash(), &known, life)
+            .await?;
+        return Ok(to_consent(&authorization));
+    }
+    let state = random_text()?;
+    let step = app.peaka.sign_in.authorization_url(&callback_url(&app)?, &state, &[]).await?;
+    app.store
+        .begin_authorization(&hash(&state), &carried.request, &browser.hash(), &step.pkce_verifier, life)
+        .await?;
+    pages::leave("Going to Peaka", step.url.as_str())
+}
+
+/// Where Peaka sends the browser back to.
+pub(super) fn callback_url(app: &App) -> Result<Url, PageError> {
+    Url::parse(&app.issuer.join("/oauth/callback")).map_err(PageError::unavailable)
+}
+
+/// 303 to the consent page: a form post is never repeated elsewhere (RFC 9700 §4.12).
+pub(super) fn to_consent(authorization: &str) -> Response {
+    let mut response = Redirect::to(&format!("/oauth/consent?authorization={authorization}")).into_response();
+    pages::protect(response.headers_mut());
+    response
+}
+
+pub(super) fn expired() -> PageError {
+    PageError::Refused {
+        title: "This page is too old, or was answered already",
+        text: "Nothing was done. Start again from the app.".to_owned(),
+    }
+}

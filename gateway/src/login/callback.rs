@@ -1,0 +1,99 @@
+//! Back from Peaka. The answer must belong to the browser that was sent there; its `state` is spent on sight.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{RawQuery, State},
+    response::Response,
+};
+use http::HeaderMap;
+use secrecy::SecretString;
+use tracing::{info, warn};
+
+use super::begin::{callback_url, expired, to_consent};
+use crate::{
+    app::App,
+    cookies::SIGNED_IN_SECONDS,
+    domain::{
+        authorization::Person,
+        secret::{hash, random_text},
+    },
+    oauth::{authorize::malformed, params::Params},
+    pages::{self, PageError},
+    peaka::{GrantError, PartnerError},
+    store::Browser,
+};
+
+pub(crate) async fn callback(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    let params = Params::parse(query.unwrap_or_default().as_bytes()).map_err(malformed)?;
+    let state = params.require("state").map_err(malformed)?;
+    let now = app.clock.now();
+    let returned = app.store.return_from_login(&hash(state), now).await?.ok_or_else(expired)?;
+    let browser = app.cookies.browser(&headers).ok_or(PageError::Foreign)?;
+    if browser.hash() != returned.browser_hash {
+        warn!("a sign-in was finished in another browser than it began in");
+        return Err(PageError::Foreign);
+    }
+    if !app.peaka.sign_in.accepts_issuer(params.get("iss")).await? {
+        warn!("a sign-in was answered by another issuer than Peaka's");
+        return Err(refused("The answer did not come from Peaka", "To protect you, nothing was done."));
+    }
+    let Some(code) = params.get("code") else {
+        // What the other side wrote into the error is not shown: it is text from elsewhere.
+        return Err(refused("You are not signed in", "Peaka did not sign you in, or you cancelled."));
+    };
+    let app_task = Arc::clone(&app);
+    let (code, verifier) = (SecretString::from(code), returned.login_verifier.clone());
+    // The grant that comes of the code exists only in Peaka's answer: it is stored even if the browser goes away.
+    let task = tokio::spawn(async move { sign_in(&app_task, &code, &verifier).await });
+    let known = task.await.map_err(PageError::unavailable)??;
+
+    let fresh = app.cookies.new_browser()?;
+    let authorization = random_text()?;
+    app.store.remove_browser(&browser.hash()).await?;
+    let expires_at = now.plus(std::time::Duration::from_secs(SIGNED_IN_SECONDS));
+    app.store.add_browser(&fresh.hash(), &known, now, expires_at).await?;
+    if !app.store.sign_in(returned, &hash(&authorization), &fresh.hash(), &known).await? {
+        return Err(expired());
+    }
+    info!(subject = known.person.subject, "a person signed in");
+    let mut response = to_consent(&authorization);
+    pages::set_cookie(&mut response, app.cookies.set(&fresh));
+    Ok(response)
+}
+
+async fn sign_in(app: &App, code: &SecretString, verifier: &SecretString) -> Result<Browser, PageError> {
+    let credential = match app.peaka.sign_in.exchange_code(code, verifier, &callback_url(app)?).await {
+        Ok(credential) => credential,
+        Err(GrantError::Refused) => {
+            return Err(refused(
+                "The sign-in could not be finished",
+                "Peaka's answer was used before or is too old.",
+            ));
+        }
+        Err(GrantError::Outage(outage)) => return Err(outage.into()),
+    };
+    let person = match app.peaka.partner_api.who_is(&credential.access_token).await {
+        Ok(person) => person,
+        Err(PartnerError::Outage(outage)) => return Err(outage.into()),
+        Err(PartnerError::Unauthorized | PartnerError::Forbidden) => {
+            return Err(refused("Your account cannot be used here", "Peaka did not tell who you are."));
+        }
+    };
+    let known = |text: &str| !text.is_empty() && !text.chars().any(char::is_control);
+    let email = person.email.filter(|email| known(email)).unwrap_or_else(|| person.user_id.clone());
+    if !known(&person.user_id) {
+        return Err(refused("Your account cannot be used here", "Peaka did not tell who you are."));
+    }
+    let credential_id = app.credentials.keep(&person.user_id, &credential).await?;
+    let name = person.name.as_deref().and_then(crate::domain::client::clean_name);
+    Ok(Browser { person: Person { subject: person.user_id, email, name }, credential_id })
+}
+
+fn refused(title: &'static str, text: &str) -> PageError {
+    PageError::Refused { title, text: format!("{text} Start again from the app.") }
+}

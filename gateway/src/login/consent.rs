@@ -1,0 +1,173 @@
+//! The consent: what the client may do, in which projects. Approve and Cancel both lead back to the client.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use axum::{
+    extract::{RawQuery, State},
+    response::Response,
+};
+use http::HeaderMap;
+use shared::{
+    assertion::Projects,
+    scope::{Scope, Scopes},
+};
+use tracing::{info, warn};
+
+use super::begin::expired;
+use crate::{
+    app::App,
+    domain::{
+        authorization::{Approval, SignedIn},
+        secret::hash,
+        session::CODE_LIFETIME,
+        token,
+    },
+    oauth::{
+        authorize::malformed,
+        error::OAuthError,
+        params::{FormBody, Params},
+    },
+    pages::{self, PageError},
+    peaka::ProjectList,
+    same_origin::is_same_origin,
+};
+
+/// More projects than this do not fit into a token; whoever wants more allows all.
+const MAX_PROJECTS: usize = 100;
+/// The page does not wait longer for the list of projects.
+const PROJECTS_DEADLINE: Duration = Duration::from_secs(4);
+
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    let params = Params::parse(query.unwrap_or_default().as_bytes()).map_err(malformed)?;
+    let authorization = params.require("authorization").map_err(malformed)?;
+    let signed_in = find(&app, &headers, authorization).await?;
+    let projects = projects(&app, &signed_in).await;
+    pages::consent(&signed_in, authorization, projects.as_ref())
+}
+
+pub(crate) async fn decide(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    form: Result<FormBody, OAuthError>,
+) -> Result<Response, PageError> {
+    if !is_same_origin(&headers, &app.issuer) {
+        return Err(PageError::Foreign);
+    }
+    let FormBody(body) = form.map_err(malformed)?;
+    let params = Params::parse_lists(&body).map_err(malformed)?;
+    let authorization = params.require("authorization").map_err(malformed)?;
+    let signed_in = find(&app, &headers, authorization).await?;
+    match params.get("decision") {
+        Some("approve") => approve(&app, &signed_in, &params).await,
+        Some("deny") => deny(&app, &signed_in).await,
+        _ => Err(PageError::Refused {
+            title: "This form is not complete",
+            text: "Go back and press one of its two buttons.".to_owned(),
+        }),
+    }
+}
+
+/// The authorization, if it waits for this very browser.
+async fn find(app: &App, headers: &HeaderMap, authorization: &str) -> Result<SignedIn, PageError> {
+    let browser = app.cookies.browser(headers).ok_or(PageError::Foreign)?;
+    let found = app.store.signed_in(&hash(authorization), &browser.hash(), app.clock.now()).await?;
+    found.ok_or_else(expired)
+}
+
+/// What the person can pick from. Without the list they can still allow all, or refuse.
+async fn projects(app: &App, signed_in: &SignedIn) -> Option<ProjectList> {
+    let listed = async {
+        let token =
+            app.credentials.by_id(&signed_in.credential_id).await.map_err(|error| error.to_string())?;
+        app.peaka.partner_api.projects(&token.access_token).await.map_err(|error| error.to_string())
+    };
+    match tokio::time::timeout(PROJECTS_DEADLINE, listed).await {
+        Ok(Ok(projects)) => Some(projects),
+        Ok(Err(error)) => {
+            warn!(error, "the consent page goes without the list of projects");
+            None
+        }
+        Err(_) => {
+            warn!("the consent page goes without the list of projects, which took too long");
+            None
+        }
+    }
+}
+
+async fn approve(app: &App, signed_in: &SignedIn, params: &Params) -> Result<Response, PageError> {
+    let approval = Approval { scopes: picked_scopes(params, signed_in)?, projects: picked_projects(params)? };
+    let now = app.clock.now();
+    let code = token::new_code()?;
+    let request = &signed_in.request;
+    app.store.remember_client(&request.client_id, &request.client, &request.client_origin, now).await?;
+    if !app.store.approve(signed_in, &approval, &hash(&code), now.plus(CODE_LIFETIME)).await? {
+        return Err(expired());
+    }
+    info!(subject = signed_in.person.subject, client_id = request.client_id, scopes = %approval.scopes, "consent given");
+    back(app, signed_in, &[("code", &code)])
+}
+
+async fn deny(app: &App, signed_in: &SignedIn) -> Result<Response, PageError> {
+    if !app.store.deny(signed_in).await? {
+        return Err(expired());
+    }
+    info!(subject = signed_in.person.subject, client_id = signed_in.request.client_id, "consent refused");
+    let text = "The person did not allow it.";
+    back(app, signed_in, &[("error", "access_denied"), ("error_description", text)])
+}
+
+/// Back to the client, with `state` and the issuer (RFC 9207 §2).
+fn back(app: &App, signed_in: &SignedIn, result: &[(&str, &str)]) -> Result<Response, PageError> {
+    let mut parameters = result.to_vec();
+    parameters.extend(signed_in.request.state.as_deref().map(|state| ("state", state)));
+    parameters.push(("iss", app.issuer.as_str()));
+    let title = format!("Back to {}", signed_in.request.client.name);
+    pages::leave(&title, &signed_in.request.redirect_uri.with(&parameters))
+}
+
+/// What is ticked, and never more than was asked for.
+fn picked_scopes(params: &Params, signed_in: &SignedIn) -> Result<Scopes, PageError> {
+    let picked: Scopes = params
+        .all("scope")
+        .filter_map(|name| name.parse::<Scope>().ok())
+        .filter(|scope| signed_in.request.scopes.contains(*scope))
+        .collect();
+    if picked.is_empty() {
+        return Err(PageError::Refused {
+            title: "Nothing is ticked",
+            text: "Go back and tick what the app may do, or cancel.".to_owned(),
+        });
+    }
+    Ok(picked)
+}
+
+fn picked_projects(params: &Params) -> Result<Projects, PageError> {
+    let well_formed = |id: &str| {
+        (1..=64).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    };
+    let refused = |title, text: String| Err(PageError::Refused { title, text });
+    match params.get("projects") {
+        Some("all") => Ok(Projects::All),
+        Some("some") => {
+            let picked: BTreeSet<String> =
+                params.all("project").filter(|id| well_formed(id)).map(str::to_owned).collect();
+            match picked.len() {
+                0 => refused(
+                    "No project is picked",
+                    "Go back and pick projects, or allow all of them.".to_owned(),
+                ),
+                1..=MAX_PROJECTS => Ok(Projects::Only(picked)),
+                _ => refused(
+                    "Too many projects are picked",
+                    format!("Go back and pick at most {MAX_PROJECTS}, or allow all of them."),
+                ),
+            }
+        }
+        _ => refused("This form is not complete", "Go back and say in which projects.".to_owned()),
+    }
+}

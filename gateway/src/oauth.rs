@@ -1,0 +1,10 @@
+//! The authorization server's endpoints, one per file.
+
+pub(crate) mod authorize;
+mod client_auth;
+pub(crate) mod error;
+pub(crate) mod metadata;
+pub(crate) mod params;
+pub(crate) mod register;
+pub(crate) mod revoke;
+pub(crate) mod token;

@@ -1,0 +1,141 @@
+//! The errors of the OAuth endpoints that answer in JSON (RFC 6749 §5.2, RFC 7591 §3.2.2, RFC 8707 §2). A verdict is
+//! only given when it is proven: whatever is merely unknown is an outage, 503 with `Retry-After`.
+
+use std::borrow::Cow;
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::json;
+use tracing::error;
+
+use crate::{
+    access_token::SignError, domain::secret::NoRandomness, rate_limit::LimitExceeded, store::StoreError,
+};
+
+/// What an OAuth endpoint can fail with.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OAuthError {
+    #[error("{0}")]
+    InvalidRequest(Cow<'static, str>),
+    #[error("the request body is too large")]
+    TooLarge,
+    /// `basic`: the client tried HTTP Basic, so it is challenged that way.
+    #[error("{description}")]
+    InvalidClient { description: &'static str, basic: bool },
+    #[error("{0}")]
+    InvalidGrant(&'static str),
+    #[error("{0}")]
+    InvalidScope(&'static str),
+    #[error("the resource is not one of this server; omit it or send the one from the metadata")]
+    InvalidTarget,
+    #[error("the supported grant types are authorization_code and refresh_token")]
+    UnsupportedGrantType,
+    #[error("{0}")]
+    InvalidRedirectUri(Cow<'static, str>),
+    #[error("{0}")]
+    InvalidClientMetadata(Cow<'static, str>),
+    #[error("too many requests")]
+    Limited(#[from] LimitExceeded),
+    #[error("something this server needs is unavailable")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<StoreError> for OAuthError {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+impl From<SignError> for OAuthError {
+    fn from(error: SignError) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+impl From<NoRandomness> for OAuthError {
+    fn from(error: NoRandomness) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+impl OAuthError {
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidRequest(_) | Self::TooLarge => "invalid_request",
+            Self::InvalidClient { .. } => "invalid_client",
+            Self::InvalidGrant(_) => "invalid_grant",
+            Self::InvalidScope(_) => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidRedirectUri(_) => "invalid_redirect_uri",
+            Self::InvalidClientMetadata(_) => "invalid_client_metadata",
+            Self::Limited(_) | Self::Unavailable(_) => "temporarily_unavailable",
+        }
+    }
+
+    const fn status(&self) -> StatusCode {
+        match self {
+            Self::InvalidClient { .. } => StatusCode::UNAUTHORIZED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+/// Seconds after which a client may try again when something is away.
+pub(crate) const RETRY_AFTER_OUTAGE: u64 = 2;
+
+impl IntoResponse for OAuthError {
+    fn into_response(self) -> Response {
+        let body = json!({ "error": self.code(), "error_description": described(&self.to_string()) });
+        let mut response = (self.status(), Json(body)).into_response();
+        let headers = response.headers_mut();
+        no_store(headers);
+        match &self {
+            Self::InvalidClient { basic: true, .. } => {
+                headers
+                    .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"peaka-mcp\""));
+            }
+            Self::Limited(limit) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(limit.seconds()));
+            }
+            Self::Unavailable(cause) => {
+                error!(error = %SourceChain(cause.as_ref()), "an OAuth request met an outage");
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_OUTAGE));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+/// Answers that hold tokens, or say anything of them, are never stored on the way (RFC 6749 §5.1).
+pub(crate) fn no_store(headers: &mut http::HeaderMap) {
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+}
+
+/// `error_description` may hold %x20-21 / %x23-5B / %x5D-7E only (RFC 6749 §5.2).
+fn described(text: &str) -> String {
+    text.chars().filter(|c| matches!(c, ' '..='!' | '#'..='[' | ']'..='~')).collect()
+}
+
+/// An error with everything that led to it, for the log.
+pub(crate) struct SourceChain<'a>(pub(crate) &'a (dyn std::error::Error + 'static));
+
+impl std::fmt::Display for SourceChain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}

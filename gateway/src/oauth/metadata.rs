@@ -1,0 +1,68 @@
+//! The documents that clients discover this server by: protected-resource metadata (RFC 9728), authorization-server
+//! metadata (RFC 8414) and the public keys (RFC 7517). All of it comes from configuration, nothing from the request.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State, response::IntoResponse};
+use http::header;
+use serde_json::{Value, json};
+use shared::scope::Scope;
+
+use crate::{app::App, domain::issuer::Issuer};
+
+const CACHE: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "public, max-age=300")];
+
+pub(crate) async fn protected_resource(State(app): State<Arc<App>>) -> impl IntoResponse {
+    (CACHE, Json(resource_document(&app.issuer)))
+}
+
+pub(crate) async fn authorization_server(State(app): State<Arc<App>>) -> impl IntoResponse {
+    (CACHE, Json(server_document(&app.issuer)))
+}
+
+/// The same at the OpenID path, for clients that look only there. The members that OpenID's own metadata demands are
+/// added, as strict parsers refuse a document without them.
+pub(crate) async fn openid(State(app): State<Arc<App>>) -> impl IntoResponse {
+    let mut document = server_document(&app.issuer);
+    document["subject_types_supported"] = json!(["public"]);
+    document["id_token_signing_alg_values_supported"] = json!(["ES256"]);
+    (CACHE, Json(document))
+}
+
+pub(crate) async fn jwks(State(app): State<Arc<App>>) -> impl IntoResponse {
+    (CACHE, Json(app.keys.access(|ring| ring.published().clone())))
+}
+
+fn resource_document(issuer: &Issuer) -> Value {
+    json!({
+        "resource": issuer.resource(),
+        "resource_name": "Peaka",
+        "authorization_servers": [issuer.as_str()],
+        "scopes_supported": Scope::ALL.map(Scope::as_str),
+        "bearer_methods_supported": ["header"],
+    })
+}
+
+fn server_document(issuer: &Issuer) -> Value {
+    // offline_access is listed here only: a refresh token goes to every client that registered the grant.
+    let scopes: Vec<&str> = Scope::ALL.map(Scope::as_str).into_iter().chain(["offline_access"]).collect();
+    let methods = ["none", "client_secret_basic", "client_secret_post"];
+    json!({
+        "issuer": issuer.as_str(),
+        "authorization_endpoint": issuer.join("/oauth/authorize"),
+        "token_endpoint": issuer.join("/oauth/token"),
+        "registration_endpoint": issuer.join("/oauth/register"),
+        "revocation_endpoint": issuer.join("/oauth/revoke"),
+        "jwks_uri": issuer.join("/oauth/jwks"),
+        "scopes_supported": scopes,
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "token_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_methods_supported": methods,
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
+        "client_id_metadata_document_supported": true,
+        "protected_resources": [issuer.resource()],
+    })
+}

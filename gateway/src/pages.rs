@@ -1,0 +1,173 @@
+//! What people see: server-rendered pages that work without scripts and load nothing from elsewhere.
+
+mod error;
+
+use askama::Template;
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use shared::scope::{Scope, Scopes};
+
+pub(crate) use self::error::PageError;
+use crate::{
+    domain::{
+        authorization::{AuthorizationRequest, SignedIn},
+        client::ClientOrigin,
+        redirect::Destination,
+    },
+    oauth::error::no_store,
+    peaka::ProjectList,
+};
+
+/// The client, as it is presented to a person.
+pub(crate) struct ClientCard {
+    name: String,
+    /// The host that vouches for it; none if it only calls itself so.
+    verified_host: Option<String>,
+    destination: String,
+    /// The code goes to this computer: whoever listens there gets it.
+    loopback: bool,
+}
+
+impl ClientCard {
+    pub(crate) fn of(request: &AuthorizationRequest) -> Self {
+        let (destination, loopback) = match request.redirect_uri.destination() {
+            Destination::Web(host) => (host.to_owned(), false),
+            Destination::Loopback => ("an app on this computer".to_owned(), true),
+            Destination::Application(scheme) => (format!("the app that opens {scheme}: links"), false),
+        };
+        let verified_host = match &request.client_origin {
+            ClientOrigin::Document { host } => Some(host.clone()),
+            ClientOrigin::Registered => None,
+        };
+        Self { name: request.client.name.clone(), verified_host, destination, loopback }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "ask.html")]
+struct Ask<'a> {
+    client: &'a ClientCard,
+    sealed_request: &'a str,
+}
+
+/// Who asks, with one button that goes on to Peaka.
+pub(crate) fn ask(
+    client: &ClientCard,
+    sealed_request: &str,
+    cookie: Option<Option<HeaderValue>>,
+) -> Result<Response, PageError> {
+    let mut response = render(StatusCode::OK, &Ask { client, sealed_request })?;
+    set_cookie(&mut response, cookie.flatten());
+    Ok(response)
+}
+
+struct ScopeChoice {
+    scope: Scope,
+    title: &'static str,
+    detail: &'static str,
+}
+
+fn choices(asked: Scopes) -> Vec<ScopeChoice> {
+    let describe = |scope| match scope {
+        Scope::Read => {
+            ("See your data catalog", "Projects, catalogs, schemas, tables, columns and their states.")
+        }
+        Scope::Query => ("Run queries", "Run SQL and saved queries, and read what they return."),
+        Scope::Write => {
+            ("Make changes", "Create, change, refresh and delete queries, caches and semantic tables.")
+        }
+    };
+    asked
+        .iter()
+        .map(|scope| {
+            let (title, detail) = describe(scope);
+            ScopeChoice { scope, title, detail }
+        })
+        .collect()
+}
+
+#[derive(Template)]
+#[template(path = "consent.html")]
+struct Consent<'a> {
+    client: &'a ClientCard,
+    email: &'a str,
+    name: Option<&'a str>,
+    authorization: &'a str,
+    choices: Vec<ScopeChoice>,
+    projects: Option<&'a ProjectList>,
+}
+
+/// What is asked, of whom, and where: to be approved, narrowed or refused.
+pub(crate) fn consent(
+    signed_in: &SignedIn,
+    authorization: &str,
+    projects: Option<&ProjectList>,
+) -> Result<Response, PageError> {
+    render(
+        StatusCode::OK,
+        &Consent {
+            client: &ClientCard::of(&signed_in.request),
+            email: &signed_in.person.email,
+            name: signed_in.person.name.as_deref(),
+            authorization,
+            choices: choices(signed_in.request.scopes),
+            projects,
+        },
+    )
+}
+
+#[derive(Template)]
+#[template(path = "leave.html")]
+struct Leave<'a> {
+    title: &'a str,
+    to: &'a str,
+}
+
+/// A page that navigates on by itself. A redirect in answer to a form post would be stopped by the page's own
+/// `form-action`, which browsers apply to where the post is redirected.
+pub(crate) fn leave(title: &str, to: &str) -> Result<Response, PageError> {
+    render(StatusCode::OK, &Leave { title, to })
+}
+
+fn render(status: StatusCode, page: &impl Template) -> Result<Response, PageError> {
+    let html = page.render().map_err(PageError::unavailable)?;
+    let mut response = (status, Body::from(html)).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    protect(response.headers_mut());
+    Ok(response)
+}
+
+/// Adds a cookie to an answer.
+pub(crate) fn set_cookie(response: &mut Response, cookie: Option<HeaderValue>) {
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+}
+
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+     base-uri 'none'; frame-ancestors 'none'";
+
+/// No script, no frame, no referrer, no copy kept on the way.
+pub(crate) fn protect(headers: &mut HeaderMap) {
+    no_store(headers);
+    let mut set = |name, value| headers.insert(name, HeaderValue::from_static(value));
+    set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
+    set(header::X_FRAME_OPTIONS, "DENY");
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, "no-referrer");
+    set(header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+}
+
+/// The style sheet of all pages.
+pub(crate) async fn style() -> Response {
+    const STYLE: &str = include_str!("../assets/style.css");
+    let headers = [
+        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+        (header::CACHE_CONTROL, "public, max-age=3600"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, STYLE).into_response()
+}

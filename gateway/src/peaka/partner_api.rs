@@ -1,0 +1,124 @@
+//! Peaka's Partner API, as far as the gateway needs it: who a token belongs to, and where its owner can work.
+
+use std::{fmt, sync::Arc};
+
+use secrecy::SecretString;
+use serde::{Deserialize, de::DeserializeOwned};
+use url::Url;
+
+use super::{
+    error::{Outage, PartnerError},
+    http::Http,
+    issuer::Issuer,
+    projects::{self, ProjectList},
+    settings::{IdentitySource, Settings},
+};
+
+/// The longest id that is believed, in bytes; Peaka's are UUIDs.
+const MAX_ID_BYTES: usize = 256;
+
+/// The Partner API.
+#[derive(Clone)]
+pub struct PartnerApi {
+    http: Http,
+    base: Url,
+    identity: Identity,
+}
+
+#[derive(Clone)]
+enum Identity {
+    Info,
+    Userinfo(Arc<Issuer>),
+}
+
+/// Who a token belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Peaka's id of the person: never empty, and the only field to recognise somebody by.
+    pub user_id: String,
+    /// To show; not verified by us, and it can change.
+    pub email: Option<String>,
+    /// To show.
+    pub name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Info {
+    #[serde(rename = "userId")]
+    user_id: String,
+    email: Option<String>,
+    name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Userinfo {
+    sub: String,
+    email: Option<String>,
+    name: Option<String>,
+}
+
+impl fmt::Debug for PartnerApi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PartnerApi").field("base", &self.base.as_str()).finish_non_exhaustive()
+    }
+}
+
+impl PartnerApi {
+    pub(super) fn new(settings: &Settings, http: Http, issuer: Arc<Issuer>) -> Self {
+        let identity = match settings.identity {
+            IdentitySource::Info => Identity::Info,
+            IdentitySource::Userinfo => Identity::Userinfo(issuer),
+        };
+        Self { http, base: settings.partner_api.clone(), identity }
+    }
+
+    /// Who the token belongs to, by Peaka's own word: `GET info`, or the userinfo endpoint if the configuration says
+    /// so (`PEAKA_IDENTITY`).
+    pub async fn who_is(&self, access_token: &SecretString) -> Result<Person, PartnerError> {
+        let person = match &self.identity {
+            Identity::Info => {
+                let Info { user_id, email, name } = self.get(&["info"], access_token).await?;
+                Person { user_id, email, name }
+            }
+            Identity::Userinfo(issuer) => {
+                let endpoint = issuer.metadata().await?.userinfo_endpoint.clone();
+                let endpoint = endpoint.ok_or(Outage::Misconfigured("it has no userinfo endpoint"))?;
+                let Userinfo { sub, email, name } = self.http.document_for(endpoint, access_token).await?;
+                Person { user_id: sub, email, name }
+            }
+        };
+        if person.user_id.is_empty()
+            || person.user_id.len() > MAX_ID_BYTES
+            || person.user_id.chars().any(|c| c.is_control() || c.is_whitespace())
+        {
+            return Err(Outage::Malformed("the person's id is not one").into());
+        }
+        Ok(person)
+    }
+
+    /// Every project that the token's owner can reach, as far as that could be found out within the deadline.
+    ///
+    /// # Errors
+    ///
+    /// When nothing could be listed, or Peaka stops accepting the token on the way.
+    pub async fn projects(&self, access_token: &SecretString) -> Result<ProjectList, PartnerError> {
+        projects::list(self, access_token).await
+    }
+
+    /// `GET` of a path below the base. Each segment is percent-encoded, so an id cannot leave its place.
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        segments: &[&str],
+        token: &SecretString,
+    ) -> Result<T, PartnerError> {
+        let mut url = self.base.clone();
+        // The URL library leaves these out silently, which would make the path another one.
+        if segments.iter().any(|segment| matches!(*segment, "" | "." | "..")) {
+            return Err(Outage::Malformed("an id that cannot be in a path").into());
+        }
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        self.http.document_for(url, token).await
+    }
+}

@@ -1,0 +1,110 @@
+//! `/mcp`: the protected resource. A valid token becomes an identity header; what goes to the backend, and what comes
+//! back, is built from allowlists.
+
+mod bearer;
+mod headers;
+mod origin;
+mod refusal;
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    response::Response,
+};
+use http::{Method, StatusCode, header};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use shared::assertion;
+use tracing::{info, warn};
+
+use self::refusal::Refusal;
+use crate::{app::App, oauth::error::SourceChain, upstream::UpstreamError};
+
+/// A JSON-RPC request is not longer than this.
+const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
+
+pub(crate) async fn mcp(State(app): State<Arc<App>>, request: Request) -> Response {
+    let origin = origin::judge(request.headers(), &app.issuer, &app.allowed_origins);
+    let mut response = match origin {
+        Ok(_) if request.method() == Method::OPTIONS => origin::preflight(),
+        Ok(_) => answer(&app, request).await.unwrap_or_else(|refusal| refusal.into_response(&app.issuer)),
+        Err(origin::Foreign) => Refusal::Origin.into_response(&app.issuer),
+    };
+    origin::expose(response.headers_mut(), origin.unwrap_or(None));
+    response
+}
+
+async fn answer(app: &App, request: Request) -> Result<Response, Refusal> {
+    // First who, then what: a client that has no token yet asks with GET, and must be told where to get one.
+    let token = bearer::read(request.headers())?;
+    let valid = app.access_tokens.validate(token)?;
+    if request.method() != Method::POST {
+        return Err(Refusal::Method);
+    }
+    let declared: Option<usize> = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.parse().ok());
+    if declared.is_some_and(|length| length > MAX_BODY_BYTES) {
+        return Err(Refusal::TooLarge);
+    }
+    let (parts, body) = request.into_parts();
+    let mut upstream = headers::to_backend(&parts.headers);
+    if let Some(length) = parts.headers.get(header::CONTENT_LENGTH) {
+        upstream.insert(header::CONTENT_LENGTH, length.clone());
+    }
+    let identity =
+        app.access_tokens.identity_header(&valid).map_err(|error| Refusal::Unavailable(error.into()))?;
+    upstream.insert(assertion::HEADER, identity);
+    let body = Body::new(Limited::new(body, MAX_BODY_BYTES));
+    let response = app.upstream.call(upstream, body).await.map_err(failed)?;
+    from_backend(response, valid.identity().session_id.as_str())
+}
+
+fn from_backend(
+    response: http::Response<hyper::body::Incoming>,
+    session_id: &str,
+) -> Result<Response, Refusal> {
+    let (parts, body) = response.into_parts();
+    match parts.status {
+        StatusCode::UNAUTHORIZED if parts.headers.contains_key(assertion::SIGN_IN_AGAIN_HEADER) => {
+            info!(session_id, "Peaka no longer honours this session's credential");
+            return Err(Refusal::SignInAgain);
+        }
+        StatusCode::FORBIDDEN => {
+            let scopes =
+                parts.headers.get(assertion::REQUIRED_SCOPE_HEADER).and_then(|value| value.to_str().ok());
+            let scopes = scopes.and_then(|scopes| scopes.parse().ok());
+            return Err(scopes.map_or(Refusal::Backend, Refusal::Scope));
+        }
+        // Any other 401 is a quarrel between gateway and backend, and none of the client's business.
+        StatusCode::UNAUTHORIZED | StatusCode::INTERNAL_SERVER_ERROR | StatusCode::BAD_GATEWAY => {
+            warn!(status = parts.status.as_u16(), session_id, "the backend failed");
+            return Err(Refusal::Backend);
+        }
+        status if status.is_redirection() => return Err(Refusal::Backend),
+        _ => {}
+    }
+    let mut response = Response::new(Body::new(body.map_err(axum::Error::new)));
+    *response.status_mut() = parts.status;
+    *response.headers_mut() = headers::from_backend(&parts.headers);
+    Ok(response)
+}
+
+/// The request got no answer. Reading the client's own body is part of sending, so its faults turn up here too.
+fn failed(error: UpstreamError) -> Refusal {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    while let Some(cause) = source {
+        if cause.is::<LengthLimitError>() {
+            return Refusal::TooLarge;
+        }
+        source = cause.source();
+    }
+    warn!(error = %SourceChain(&error), "the backend gave no answer");
+    match error {
+        UpstreamError::Timeout => Refusal::Timeout,
+        other => Refusal::Unavailable(other.into()),
+    }
+}

@@ -1,0 +1,135 @@
+//! Every way in which `/mcp` refuses, and the one place that turns them into HTTP. 401 only for a bad token, 403 only
+//! for scope or origin, and 503 with `Retry-After` for every outage; bodies are JSON-RPC errors.
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::json;
+use shared::scope::Scopes;
+use tracing::error;
+
+use crate::{
+    access_token::BadToken,
+    domain::issuer::Issuer,
+    oauth::error::{RETRY_AFTER_OUTAGE, SourceChain, no_store},
+};
+
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// No token was presented.
+    NoToken,
+    /// More than one was.
+    TwoTokens,
+    /// The header is not of the form `Bearer token`.
+    Malformed,
+    /// The token is bad.
+    Token(BadToken),
+    /// The token is good, but Peaka wants its person to sign in again.
+    SignInAgain,
+    /// The token lacks scopes; these are all that the call needs.
+    Scope(Scopes),
+    /// A web page of another origin called.
+    Origin,
+    /// Not POST.
+    Method,
+    /// The body is too large.
+    TooLarge,
+    /// The backend answered with something that must not be passed on.
+    Backend,
+    /// The backend took too long.
+    Timeout,
+    /// Something is away.
+    Unavailable(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<BadToken> for Refusal {
+    fn from(bad: BadToken) -> Self {
+        Self::Token(bad)
+    }
+}
+
+impl Refusal {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NoToken | Self::Token(_) | Self::SignInAgain => StatusCode::UNAUTHORIZED,
+            Self::TwoTokens | Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::Scope(_) | Self::Origin => StatusCode::FORBIDDEN,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Backend => StatusCode::BAD_GATEWAY,
+            Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::NoToken => "Sign in first: this resource needs an access token.".to_owned(),
+            Self::TwoTokens => "Send one Authorization header.".to_owned(),
+            Self::Malformed => "The Authorization header should read: Bearer, a space, the token.".to_owned(),
+            Self::Token(bad) => bad.to_string(),
+            Self::SignInAgain => "Peaka wants you to sign in again.".to_owned(),
+            Self::Scope(needed) => format!("This call needs the scope {needed}."),
+            Self::Origin => "Pages of this origin may not call this server.".to_owned(),
+            Self::Method => {
+                "Send requests with POST; there are no streams to open or sessions to delete.".to_owned()
+            }
+            Self::TooLarge => "The request is larger than 4 MiB.".to_owned(),
+            Self::Backend => "The tool server failed to answer this request.".to_owned(),
+            Self::Timeout => "The tool server did not answer in time.".to_owned(),
+            Self::Unavailable(_) => "The tool server is not available right now; try again.".to_owned(),
+        }
+    }
+
+    /// The challenge (RFC 6750 §3, RFC 9728 §5.1). Without a token there is no error to name. Every ordinary scope is in
+    /// it, since some clients never ask for more while they hold a refresh token.
+    fn challenge(&self, issuer: &Issuer) -> Option<String> {
+        let metadata = issuer.join("/.well-known/oauth-protected-resource/mcp");
+        let all = Scopes::ALL;
+        match self {
+            Self::NoToken => Some(format!("Bearer resource_metadata=\"{metadata}\", scope=\"{all}\"")),
+            Self::Token(_) | Self::SignInAgain => Some(format!(
+                "Bearer error=\"invalid_token\", error_description=\"{}\", resource_metadata=\"{metadata}\", \
+                 scope=\"{all}\"",
+                self.message()
+            )),
+            Self::Scope(needed) => Some(format!(
+                "Bearer error=\"insufficient_scope\", error_description=\"{}\", scope=\"{needed}\", \
+                 resource_metadata=\"{metadata}\"",
+                self.message()
+            )),
+            Self::TwoTokens | Self::Malformed => {
+                Some(format!("Bearer error=\"invalid_request\", resource_metadata=\"{metadata}\""))
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn into_response(self, issuer: &Issuer) -> Response {
+        // -32000 to -32099 are the server's own (JSON-RPC 2.0 §5.1); the request's id is not known here.
+        let body =
+            json!({ "jsonrpc": "2.0", "id": null, "error": { "code": -32000, "message": self.message() } });
+        let mut response = (self.status(), Json(body)).into_response();
+        let headers = response.headers_mut();
+        no_store(headers);
+        if let Some(challenge) = self.challenge(issuer).and_then(|text| HeaderValue::try_from(text).ok()) {
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        match &self {
+            Self::Method => {
+                headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
+            }
+            Self::Unavailable(cause) => {
+                error!(error = %SourceChain(cause.as_ref()), "a resource request met an outage");
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_OUTAGE));
+            }
+            Self::Timeout => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_OUTAGE));
+            }
+            _ => {}
+        }
+        response
+    }
+}

@@ -1,0 +1,158 @@
+//! Ended sessions, known to every replica within a second. The truth is the `sessions` table; a push over the ephemeral
+//! store makes it quick, and a poll of the database makes it certain. `/mcp` looks only into the set in memory.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use shared::clock::{SharedClock, Timestamp};
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::{
+    domain::session::Because,
+    ephemeral::{Ephemeral, Heard, Subscription},
+    store::{Store, StoreError},
+};
+
+const CHANNEL: &str = "sessions-revoked";
+const POLL: Duration = Duration::from_millis(500);
+/// Replicas' clocks may differ: a poll looks back by so much more than to the poll before.
+const CLOCK_LEEWAY: Duration = Duration::from_secs(90);
+
+/// The sessions that were ended within the last access-token lifetime: older tokens have expired by themselves.
+#[derive(Debug, Default)]
+pub(crate) struct RevokedSessions(RwLock<HashMap<String, Timestamp>>);
+
+impl RevokedSessions {
+    /// Whether the session was ended.
+    pub(crate) fn contains(&self, session_id: &str) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).contains_key(session_id)
+    }
+
+    fn insert(&self, session_id: String, at: Timestamp) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(session_id, at);
+    }
+
+    fn forget_before(&self, limit: Timestamp) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).retain(|_, at| *at >= limit);
+    }
+}
+
+/// Ends sessions and spreads the word.
+pub(crate) struct Revocation {
+    store: Store,
+    ephemeral: Arc<dyn Ephemeral>,
+    set: Arc<RevokedSessions>,
+    clock: SharedClock,
+    /// How long an ended session has to be remembered.
+    keep: Duration,
+}
+
+impl std::fmt::Debug for Revocation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Revocation").field("keep", &self.keep).finish_non_exhaustive()
+    }
+}
+
+impl Revocation {
+    /// `access_token` is the lifetime of access tokens.
+    pub(crate) fn new(
+        store: Store,
+        ephemeral: Arc<dyn Ephemeral>,
+        clock: SharedClock,
+        access_token: Duration,
+    ) -> Self {
+        let keep = access_token.saturating_add(CLOCK_LEEWAY).saturating_add(CLOCK_LEEWAY);
+        Self { store, ephemeral, set: Arc::default(), clock, keep }
+    }
+
+    /// The set that `/mcp` looks into.
+    pub(crate) fn revoked(&self) -> Arc<RevokedSessions> {
+        Arc::clone(&self.set)
+    }
+
+    /// Ends a session. When this returns, the end is durable and holds here; elsewhere within a second.
+    pub(crate) async fn end_session(&self, session_id: &str, because: Because) -> Result<bool, StoreError> {
+        let ended = self.store.revoke_session(session_id, because, self.clock.now()).await?;
+        if ended {
+            info!(session_id, because = because.as_str(), "ended a session");
+            self.spread(session_id).await;
+        }
+        Ok(ended)
+    }
+
+    /// Ends every session that acts with a credential.
+    pub(crate) async fn end_sessions_of_credential(
+        &self,
+        credential_id: &str,
+        because: Because,
+    ) -> Result<(), StoreError> {
+        let ended =
+            self.store.revoke_sessions_of_credential(credential_id, because, self.clock.now()).await?;
+        for session_id in ended {
+            info!(session_id, because = because.as_str(), "ended a session");
+            self.spread(&session_id).await;
+        }
+        Ok(())
+    }
+
+    async fn spread(&self, session_id: &str) {
+        self.set.insert(session_id.to_owned(), self.clock.now());
+        if let Err(error) = self.ephemeral.publish(CHANNEL, session_id.as_bytes()).await {
+            warn!(%error, "could not push a revocation; the other replicas will see it in the database");
+        }
+    }
+
+    /// Reads what was ended before this replica started. Must succeed before the first request is served.
+    pub(crate) async fn load(&self) -> Result<(), StoreError> {
+        self.read_since(self.clock.now().minus(self.keep)).await
+    }
+
+    async fn read_since(&self, since: Timestamp) -> Result<(), StoreError> {
+        for revoked in self.store.revoked_since(since).await? {
+            self.set.insert(revoked.session_id, revoked.at);
+        }
+        Ok(())
+    }
+
+    /// Follows the other replicas until `shutdown`.
+    pub(crate) async fn follow(&self, shutdown: CancellationToken) {
+        let mut pushed = self.ephemeral.subscribe(CHANNEL);
+        let mut poll = tokio::time::interval(POLL);
+        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut read_until = self.clock.now().minus(self.keep);
+        let mut subscribed = true;
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                heard = next(&mut pushed), if subscribed => match heard {
+                    Some(Heard::Message(session_id)) => {
+                        if let Ok(session_id) = String::from_utf8(session_id) {
+                            self.set.insert(session_id, self.clock.now());
+                        }
+                    }
+                    // The poll below reads what was missed.
+                    Some(Heard::Resumed) => {}
+                    None => subscribed = false,
+                },
+                _ = poll.tick() => {
+                    let now = self.clock.now();
+                    match self.read_since(read_until.minus(CLOCK_LEEWAY)).await {
+                        Ok(()) => read_until = now,
+                        // Valid tokens keep working through an outage; nothing can be revoked meanwhile either.
+                        Err(error) => warn!(%error, "could not read which sessions were ended"),
+                    }
+                    self.set.forget_before(now.minus(self.keep));
+                }
+            }
+        }
+    }
+}
+
+async fn next(pushed: &mut Subscription) -> Option<Heard> {
+    pushed.next().await
+}

@@ -1,0 +1,100 @@
+//! Every route, on one page.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    routing::{any, get, post},
+};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use tower::ServiceBuilder;
+use tower_http::{
+    cors::{Any, CorsLayer},
+    set_header::SetResponseHeaderLayer,
+    timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
+};
+
+use crate::{app::App, exchange, health, login, oauth, pages, proxy};
+
+/// Control requests are answered within this time, or 503.
+const CONTROL_DEADLINE: Duration = Duration::from_secs(30);
+/// A body that pauses for longer is given up.
+const BODY_PAUSE: Duration = Duration::from_secs(15);
+
+/// What the world reaches.
+pub fn public(app: Arc<App>) -> Router {
+    let secure = app.issuer.is_https();
+    let control = Router::new()
+        .merge(documents())
+        .merge(oauth_endpoints())
+        .merge(browser_pages())
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, CONTROL_DEADLINE));
+    let router = Router::new()
+        .merge(control)
+        .route("/mcp", any(proxy::mcp))
+        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
+        .with_state(app);
+    if !secure {
+        return router;
+    }
+    let hsts = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+    router.layer(SetResponseHeaderLayer::overriding(header::STRICT_TRANSPORT_SECURITY, hsts))
+}
+
+/// What clients discover us by. The path form of RFC 9728 §3.1 and the root form; RFC 8414 §3 and OpenID's place.
+fn documents() -> Router<Arc<App>> {
+    Router::new()
+        .route("/.well-known/oauth-protected-resource", get(oauth::metadata::protected_resource))
+        .route("/.well-known/oauth-protected-resource/mcp", get(oauth::metadata::protected_resource))
+        .route("/.well-known/oauth-authorization-server", get(oauth::metadata::authorization_server))
+        .route("/.well-known/openid-configuration", get(oauth::metadata::openid))
+        .route("/oauth/jwks", get(oauth::metadata::jwks))
+        .layer(open_to_pages())
+}
+
+/// What clients call.
+fn oauth_endpoints() -> Router<Arc<App>> {
+    Router::new()
+        .route("/oauth/register", post(oauth::register::register))
+        .route("/oauth/token", post(oauth::token::token))
+        .route("/oauth/revoke", post(oauth::revoke::revoke))
+        .layer(open_to_pages())
+}
+
+/// What people see. No cross-origin reading here (OAuth 2.1 §3.1).
+fn browser_pages() -> Router<Arc<App>> {
+    Router::new()
+        .route("/oauth/authorize", get(oauth::authorize::authorize).post(login::begin::begin))
+        .route("/oauth/callback", get(login::callback::callback))
+        .route("/oauth/consent", get(login::consent::show).post(login::consent::decide))
+        .route("/assets/style.css", get(pages::style))
+}
+
+/// Clients that live in web pages may read these answers; no cookie plays a part in them.
+fn open_to_pages() -> ServiceBuilder<tower::layer::util::Stack<CorsLayer, tower::layer::util::Identity>> {
+    ServiceBuilder::new().layer(
+        CorsLayer::new()
+            .allow_origin(Any)
+            .allow_methods([Method::GET, Method::POST])
+            .allow_headers([
+                header::AUTHORIZATION,
+                header::CONTENT_TYPE,
+                header::ACCEPT,
+                HeaderName::from_static("mcp-protocol-version"),
+            ])
+            .expose_headers([header::WWW_AUTHENTICATE, header::RETRY_AFTER])
+            .max_age(Duration::from_secs(3600)),
+    )
+}
+
+/// What only the backend and the operator reach.
+pub fn internal(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/internal/token", post(exchange::exchange))
+        .route("/internal/jwks", get(exchange::jwks))
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, CONTROL_DEADLINE))
+        .with_state(app)
+}

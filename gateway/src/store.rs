@@ -1,0 +1,139 @@
+//! Everything durable, on PostgreSQL or SQLite: one struct over `sqlx::AnyPool`, SQL written once, a file per table.
+//! The engine is chosen by the URL in [`Store::connect`] and never asked about again.
+
+mod audit;
+mod authorizations;
+mod browsers;
+mod clients;
+mod credentials;
+mod keys;
+mod sessions;
+
+use std::{str::FromStr as _, time::Duration};
+
+use secrecy::{ExposeSecret as _, SecretString};
+use shared::assertion::Projects;
+use sqlx::{
+    AnyPool, Executor as _,
+    any::{AnyConnectOptions, AnyPoolOptions},
+};
+
+pub use self::{
+    audit::AuditEvent,
+    browsers::Browser,
+    credentials::{CredentialRow, Lease},
+    keys::KeyRow,
+    sessions::Revoked,
+};
+
+/// How the store is reached.
+#[derive(Clone, Debug)]
+pub struct StoreSettings {
+    /// `postgres://…` or `sqlite://…`.
+    pub url: SecretString,
+    /// Connections of this replica.
+    pub connections: u32,
+    /// How long a request waits for a connection before it is told to come back later.
+    pub acquire: Duration,
+}
+
+/// The durable store.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: AnyPool,
+}
+
+/// Why the store did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It is away, too busy or refused: an outage, never a verdict about a token.
+    #[error("the database is unavailable")]
+    Unavailable(#[source] sqlx::Error),
+    /// A row that cannot be read: written by a newer version, or damaged.
+    #[error("a row of {table} cannot be read: {what}")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// The column, or what is wrong.
+        what: &'static str,
+    },
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+/// Why the store could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The URL.
+    #[error("the database URL should start with postgres:// or sqlite:// and be well-formed")]
+    Url(#[source] sqlx::Error),
+    /// The connection.
+    #[error("the database could not be reached")]
+    Connect(#[source] sqlx::Error),
+    /// The migrations.
+    #[error("the database could not be migrated")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+}
+
+static MIGRATIONS: sqlx::migrate::Migrator = {
+    let mut migrator = sqlx::migrate!("../migrations");
+    // A replica of the version before must start on a schema that a newer one has already extended.
+    migrator.ignore_missing = true;
+    migrator
+};
+
+/// What every new connection is told. PostgreSQL: a dropped query must not run on (`statement_timeout`), nor a lock be
+/// waited for long. SQLite: readers beside one writer, and a writer waits its turn.
+const POSTGRES_SESSION: &str = "SET statement_timeout = '2s'; SET lock_timeout = '2s'; \
+     SET idle_in_transaction_session_timeout = '5s'";
+const SQLITE_SESSION: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON";
+
+impl Store {
+    /// Connects and brings the schema up to date. Two replicas may do so at once.
+    pub async fn connect(settings: &StoreSettings) -> Result<Self, OpenError> {
+        sqlx::any::install_default_drivers();
+        let options = AnyConnectOptions::from_str(settings.url.expose_secret()).map_err(OpenError::Url)?;
+        let sqlite = options.database_url.scheme().starts_with("sqlite");
+        let session = if sqlite { SQLITE_SESSION } else { POSTGRES_SESSION };
+        let pool = AnyPoolOptions::new()
+            .max_connections(settings.connections)
+            .acquire_timeout(settings.acquire)
+            .after_connect(move |connection, _| {
+                Box::pin(async move { connection.execute(session).await.map(|_| ()) })
+            })
+            .connect_with(options)
+            .await
+            .map_err(OpenError::Connect)?;
+        MIGRATIONS.run(&pool).await?;
+        Ok(Self { pool })
+    }
+
+    /// Whether it answers, for readiness.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Ends all connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+fn projects_to_text(projects: &Projects) -> Option<String> {
+    match projects {
+        Projects::All => None,
+        // Project ids have no spaces: their form is checked where they come in.
+        Projects::Only(ids) => Some(ids.iter().map(String::as_str).collect::<Vec<_>>().join(" ")),
+    }
+}
+
+fn projects_from_text(text: Option<String>) -> Projects {
+    text.map_or(Projects::All, |text| {
+        Projects::Only(text.split(' ').filter(|id| !id.is_empty()).map(str::to_owned).collect())
+    })
+}

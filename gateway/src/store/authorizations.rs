@@ -1,0 +1,255 @@
+//! Table `authorizations`: every step is one conditional update, so it is taken once however many replicas try.
+
+use secrecy::{ExposeSecret as _, SecretString};
+use shared::{assertion::Projects, clock::Timestamp};
+use sqlx::{Row as _, any::AnyRow};
+
+use super::{Browser, Store, StoreError, projects_from_text, projects_to_text, sessions};
+use crate::domain::{
+    authorization::{Approval, AuthorizationRequest, Coded, Person, Returned, SignedIn},
+    session::Session,
+};
+
+const TABLE: &str = "authorizations";
+
+impl Store {
+    /// Begins an authorization whose person is sent to Peaka's sign-in. Until they return it goes by the hash of the
+    /// `state` that went with them.
+    pub async fn begin_authorization(
+        &self,
+        state_hash: &str,
+        request: &AuthorizationRequest,
+        browser_hash: &str,
+        login_verifier: &SecretString,
+        life: (Timestamp, Timestamp),
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO authorizations (id_hash, stage, request, browser_hash, login_verifier, \
+             code_attempts, created_at_ms, expires_at_ms) VALUES ($1, 'pending', $2, $3, $4, 0, $5, $6)",
+        )
+        .bind(state_hash)
+        .bind(write_request(request)?)
+        .bind(browser_hash)
+        .bind(login_verifier.expose_secret())
+        .bind(life.0.millis())
+        .bind(life.1.millis())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Begins an authorization whose person is signed in to the gateway already.
+    pub async fn begin_signed_in(
+        &self,
+        id_hash: &str,
+        request: &AuthorizationRequest,
+        browser_hash: &str,
+        browser: &Browser,
+        life: (Timestamp, Timestamp),
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO authorizations (id_hash, stage, request, browser_hash, subject, email, name, credential_id, \
+             code_attempts, created_at_ms, expires_at_ms) VALUES ($1, 'signed_in', $2, $3, $4, $5, $6, $7, 0, $8, $9)",
+        )
+        .bind(id_hash)
+        .bind(write_request(request)?)
+        .bind(browser_hash)
+        .bind(&browser.person.subject)
+        .bind(&browser.person.email)
+        .bind(browser.person.name.as_deref())
+        .bind(&browser.credential_id)
+        .bind(life.0.millis())
+        .bind(life.1.millis())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Takes the authorization that Peaka's answer belongs to. Its `state` is spent, whatever follows.
+    pub async fn return_from_login(
+        &self,
+        state_hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<Returned>, StoreError> {
+        let row = sqlx::query(
+            "UPDATE authorizations SET stage = 'returned' \
+             WHERE id_hash = $1 AND stage = 'pending' AND expires_at_ms > $2 \
+             RETURNING id_hash, browser_hash, login_verifier",
+        )
+        .bind(state_hash)
+        .bind(now.millis())
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(|row| {
+            Ok(Returned {
+                id_hash: row.try_get("id_hash")?,
+                browser_hash: row.try_get("browser_hash")?,
+                login_verifier: SecretString::from(row.try_get::<String, _>("login_verifier")?),
+            })
+        })
+        .transpose()
+    }
+
+    /// Notes who signed in, and gives the authorization and its browser new names: whoever knew the old ones has nothing.
+    /// `false` if the authorization is no longer waiting for it.
+    pub async fn sign_in(
+        &self,
+        returned: Returned,
+        id_hash: &str,
+        browser_hash: &str,
+        browser: &Browser,
+    ) -> Result<bool, StoreError> {
+        let done = sqlx::query(
+            "UPDATE authorizations SET stage = 'signed_in', login_verifier = NULL, id_hash = $7, browser_hash = $1, \
+             subject = $2, email = $3, name = $4, credential_id = $5 WHERE id_hash = $6 AND stage = 'returned' RETURNING id_hash",
+        )
+        .bind(browser_hash)
+        .bind(&browser.person.subject)
+        .bind(&browser.person.email)
+        .bind(browser.person.name.as_deref())
+        .bind(&browser.credential_id)
+        .bind(&returned.id_hash)
+        .bind(id_hash)
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(done.is_some())
+    }
+
+    /// The authorization that this browser's person is asked to consent to.
+    pub async fn signed_in(
+        &self,
+        id_hash: &str,
+        browser_hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<SignedIn>, StoreError> {
+        let row = sqlx::query(
+            "SELECT request, subject, email, name, credential_id FROM authorizations \
+             WHERE id_hash = $1 AND browser_hash = $2 AND stage = 'signed_in' AND expires_at_ms > $3",
+        )
+        .bind(id_hash)
+        .bind(browser_hash)
+        .bind(now.millis())
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(|row| {
+            Ok(SignedIn {
+                id_hash: id_hash.to_owned(),
+                request: read_request(&row)?,
+                person: read_person(&row)?,
+                credential_id: row.try_get("credential_id")?,
+            })
+        })
+        .transpose()
+    }
+
+    /// Takes the consent and puts a code in its place. `false` if it was taken or refused before.
+    pub async fn approve(
+        &self,
+        signed_in: &SignedIn,
+        approval: &Approval,
+        code_hash: &str,
+        code_expires_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let done = sqlx::query(
+            "UPDATE authorizations SET stage = 'approved', scopes = $1, projects = $2, code_hash = $3, \
+             expires_at_ms = $4 WHERE id_hash = $5 AND stage = 'signed_in' RETURNING id_hash",
+        )
+        .bind(approval.scopes.to_string())
+        .bind(projects_to_text(&approval.projects))
+        .bind(code_hash)
+        .bind(code_expires_at.millis())
+        .bind(&signed_in.id_hash)
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(done.is_some())
+    }
+
+    /// Takes the refusal. `false` if consent was given or refused before.
+    pub async fn deny(&self, signed_in: &SignedIn) -> Result<bool, StoreError> {
+        let done = sqlx::query(
+            "UPDATE authorizations SET stage = 'denied' WHERE id_hash = $1 AND stage = 'signed_in' RETURNING id_hash",
+        )
+        .bind(&signed_in.id_hash)
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(done.is_some())
+    }
+
+    /// What a code was issued for, redeemed or not.
+    pub async fn coded(&self, code_hash: &str) -> Result<Option<Coded>, StoreError> {
+        let row = sqlx::query(
+            "SELECT id_hash, request, subject, email, name, credential_id, scopes, projects, expires_at_ms, \
+             code_attempts, session_id FROM authorizations WHERE code_hash = $1",
+        )
+        .bind(code_hash)
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(|row| {
+            let scopes: String = row.try_get("scopes")?;
+            Ok(Coded {
+                id_hash: row.try_get("id_hash")?,
+                request: read_request(&row)?,
+                person: read_person(&row)?,
+                credential_id: row.try_get("credential_id")?,
+                approval: Approval {
+                    scopes: scopes
+                        .parse()
+                        .map_err(|_| StoreError::Corrupt { table: TABLE, what: "scopes" })?,
+                    projects: read_projects(&row)?,
+                },
+                expires_at: Timestamp::from_millis(row.try_get("expires_at_ms")?),
+                failed_attempts: row.try_get("code_attempts")?,
+                session_id: row.try_get("session_id")?,
+            })
+        })
+        .transpose()
+    }
+
+    /// Counts a presentation of a code with a wrong proof.
+    pub async fn count_failed_attempt(&self, id_hash: &str) -> Result<(), StoreError> {
+        sqlx::query("UPDATE authorizations SET code_attempts = code_attempts + 1 WHERE id_hash = $1")
+            .bind(id_hash)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Redeems a code for a session. The conditional update comes first: of all who try at once it lets one through.
+    /// `false`: somebody else was faster.
+    pub async fn redeem(&self, coded: &Coded, session: &Session, now: Timestamp) -> Result<bool, StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        let won = sqlx::query(
+            "UPDATE authorizations SET stage = 'exchanged', session_id = $1 \
+             WHERE id_hash = $2 AND stage = 'approved' AND expires_at_ms > $3 RETURNING id_hash",
+        )
+        .bind(&session.id)
+        .bind(&coded.id_hash)
+        .bind(now.millis())
+        .fetch_optional(&mut *transaction)
+        .await?;
+        if won.is_none() {
+            transaction.rollback().await?;
+            return Ok(false);
+        }
+        sessions::insert(&mut transaction, session, now).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+}
+
+fn write_request(request: &AuthorizationRequest) -> Result<String, StoreError> {
+    serde_json::to_string(request).map_err(|_| StoreError::Corrupt { table: TABLE, what: "request" })
+}
+
+fn read_request(row: &AnyRow) -> Result<AuthorizationRequest, StoreError> {
+    serde_json::from_str(row.try_get("request")?)
+        .map_err(|_| StoreError::Corrupt { table: TABLE, what: "request" })
+}
+
+fn read_person(row: &AnyRow) -> Result<Person, StoreError> {
+    Ok(Person { subject: row.try_get("subject")?, email: row.try_get("email")?, name: row.try_get("name")? })
+}
+
+fn read_projects(row: &AnyRow) -> Result<Projects, StoreError> {
+    Ok(projects_from_text(row.try_get("projects")?))
+}

@@ -1,0 +1,8 @@
+//! Client ID Metadata Documents, fetched over TLS from hosts that behave and hosts that do not.
+
+mod addresses;
+mod answers;
+mod host;
+mod policy;
+mod sharing;
+mod syntax;

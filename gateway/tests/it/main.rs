@@ -1,0 +1,8 @@
+//! The gateway seen from outside, one file per part.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing step of a test should end it there")]
+
+mod cimd;
+mod ephemeral_contract;
+mod peaka;
+mod rate_limit;
