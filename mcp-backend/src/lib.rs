@@ -1,1 +1,44 @@
-//! placeholder
+#![doc = include_str!("../README.md")]
+
+mod bounded;
+mod caller;
+mod catalogue;
+mod config;
+mod credential;
+mod envelope;
+mod error;
+mod gateway;
+mod identity;
+mod mcp;
+mod peaka;
+mod progress;
+mod router;
+mod scope;
+mod server;
+mod tools;
+
+use shared::{
+    clock::SystemClock,
+    serve::{Limits, serve as accept},
+};
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+pub use config::Config;
+pub use router::{BuildError, router};
+
+/// Serves on `listener` until `shutdown`, then lets the requests under way finish.
+///
+/// # Errors
+///
+/// When the service cannot be put together; nothing has been served then.
+pub async fn serve(
+    config: Config,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> Result<(), BuildError> {
+    let app = router(config, Arc::new(SystemClock))?;
+    accept(listener, app, Limits::default(), shutdown).await;
+    Ok(())
+}

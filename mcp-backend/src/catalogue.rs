@@ -1,0 +1,57 @@
+//! Every tool by name, with the scope it needs.
+
+use std::collections::HashMap;
+
+use rmcp::{handler::server::router::tool::ToolRouter, model::Tool};
+use shared::scope::Scope;
+
+use crate::{
+    scope::declared,
+    tools::{self, Toolbox},
+};
+
+/// A tool that says nothing of its scope; it is a mistake in this program, and nothing is served with it.
+#[derive(Debug, thiserror::Error)]
+#[error("the tool {0} does not declare the scope it needs")]
+pub struct NoScope(String);
+
+/// The tools that this server has.
+pub(crate) struct Catalogue {
+    router: ToolRouter<Toolbox>,
+    listed: Vec<Tool>,
+    scopes: HashMap<String, Scope>,
+}
+
+impl Catalogue {
+    /// All of them.
+    pub(crate) fn new() -> Result<Self, NoScope> {
+        let router = tools::all();
+        let listed = router.list_all();
+        let scope_of = |tool: &Tool| {
+            let scope = declared(tool).ok_or_else(|| NoScope(tool.name.to_string()))?;
+            Ok((tool.name.to_string(), scope))
+        };
+        let scopes = listed.iter().map(scope_of).collect::<Result<_, _>>()?;
+        Ok(Self { router, listed, scopes })
+    }
+
+    /// The scope that a tool needs; `None` if there is no such tool.
+    pub(crate) fn scope_of(&self, tool: &str) -> Option<Scope> {
+        self.scopes.get(tool).copied()
+    }
+
+    /// In the order of their names.
+    pub(crate) fn list(&self) -> &[Tool] {
+        &self.listed
+    }
+
+    /// The tool's declaration.
+    pub(crate) fn get(&self, tool: &str) -> Option<&Tool> {
+        self.router.get(tool)
+    }
+
+    /// What calls them.
+    pub(crate) fn router(&self) -> &ToolRouter<Toolbox> {
+        &self.router
+    }
+}

@@ -1,0 +1,99 @@
+//! Every route, and what stands before it.
+//!
+//! | route | who is answered |
+//! |---|---|
+//! | `GET /healthz`, `GET /readyz` | anybody |
+//! | `POST /mcp` | requests with the gateway's identity header; other methods get 405 |
+//! | anything else | the same requests, with 404 |
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    middleware::from_fn_with_state,
+    routing::{any, get},
+};
+use http::StatusCode;
+use rmcp::transport::streamable_http_server::{
+    StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
+};
+use serde_json::Value;
+use shared::clock::SharedClock;
+
+use crate::{
+    catalogue::{Catalogue, NoScope},
+    config::Config,
+    envelope::{self, code},
+    gateway::{self, Exchange, IdentityKeys},
+    identity::{self, Gate},
+    mcp::{self, Endpoint},
+    peaka::Client,
+    server::PeakaServer,
+    tools::Toolbox,
+};
+
+/// Why the service could not be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// TLS or the resolver could not be set up.
+    #[error("an HTTP client could not be made")]
+    HttpClient(#[from] reqwest::Error),
+    /// A tool is not declared as it must be.
+    #[error(transparent)]
+    Tool(#[from] NoScope),
+}
+
+/// The whole service, to be served on a listener that only the gateway reaches.
+///
+/// # Errors
+///
+/// When it cannot be put together.
+pub fn router(config: Config, clock: SharedClock) -> Result<Router, BuildError> {
+    let gateway = gateway::http_client()?;
+    let exchange = Arc::new(Exchange::new(gateway.clone(), &config.gateway_internal_url));
+    let keys = IdentityKeys::new(gateway, &config.gateway_internal_url, config.gateway_issuer, clock);
+    let gate = Gate { keys: Arc::new(keys), exchange };
+
+    let catalogue = Arc::new(Catalogue::new()?);
+    let tools = Toolbox::new(Client::new(config.partner_api_base_url)?);
+    let server = Arc::new(PeakaServer::new(tools, Arc::clone(&catalogue)));
+    let endpoint = Endpoint {
+        rmcp: rmcp(server, config.max_body_bytes),
+        catalogue,
+        max_body_bytes: config.max_body_bytes,
+    };
+
+    let behind_the_gateway = Router::new()
+        .route("/mcp", any(mcp::answer))
+        .with_state(endpoint)
+        .fallback(nothing_here)
+        .layer(from_fn_with_state(gate, identity::require));
+    // Ready means able to answer the gateway. It does not wait for the gateway's keys: requests come through the
+    // gateway only, and two services that each wait for the other to be ready would never start.
+    let open =
+        Router::new().route("/healthz", get(|| async { "ok" })).route("/readyz", get(|| async { "ok" }));
+    Ok(behind_the_gateway.merge(open))
+}
+
+fn rmcp(
+    server: Arc<PeakaServer>,
+    max_body_bytes: usize,
+) -> StreamableHttpService<Arc<PeakaServer>, NeverSessionManager> {
+    let config = StreamableHttpServerConfig::default()
+        .with_legacy_session_mode(false)
+        .with_json_response(true)
+        // Writing a message anew can lengthen it a little; its length was checked before.
+        .with_max_request_body_bytes(max_body_bytes.saturating_mul(2))
+        // The identity header, which no web page can come by, is what guards this endpoint against them.
+        .disable_allowed_hosts()
+        .disable_allowed_origins();
+    StreamableHttpService::new(
+        move || Ok(Arc::clone(&server)),
+        Arc::new(NeverSessionManager::default()),
+        config,
+    )
+}
+
+async fn nothing_here() -> axum::response::Response {
+    envelope::error(StatusCode::NOT_FOUND, Value::Null, code::INVALID_REQUEST, "There is nothing here.")
+}

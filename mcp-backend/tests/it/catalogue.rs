@@ -1,0 +1,66 @@
+//! What the server says it can do.
+
+use serde_json::{Value, json};
+
+use crate::harness::{House, PROJECT};
+
+/// Every tool, as `tools/list` gives it.
+pub(crate) async fn tools(house: &House) -> Vec<Value> {
+    let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
+    let body: Value = house.send(&list).await.json().await.unwrap();
+    body["result"]["tools"].as_array().unwrap().clone()
+}
+
+/// Good values for all that a tool requires.
+pub(crate) fn arguments(tool: &Value) -> Value {
+    let required = tool["inputSchema"]["required"].as_array().cloned().unwrap_or_default();
+    let value = |name: &str| match name {
+        "projectId" => PROJECT,
+        "catalogId" => "709922802836177297",
+        "schemaName" => "payment",
+        "tableName" => "charges",
+        "query" => "SELECT 1",
+        other => panic!("the test knows no value for {other}"),
+    };
+    required
+        .iter()
+        .map(|name| name.as_str().unwrap())
+        .map(|name| (name.to_owned(), json!(value(name))))
+        .collect()
+}
+
+#[tokio::test]
+async fn the_catalogue() {
+    let house = House::start().await;
+    let tools = tools(&house).await;
+    // Whether maps keep their order depends on which crates are built together.
+    insta::with_settings!({ sort_maps => true }, { insta::assert_json_snapshot!(tools) });
+}
+
+#[tokio::test]
+async fn every_tool_is_whole() {
+    let house = House::start().await;
+    for tool in tools(&house).await {
+        let name = tool["name"].as_str().unwrap();
+        assert!(tool["title"].is_string(), "{name} has no title");
+        assert_eq!(tool["title"], tool["annotations"]["title"], "{name}");
+        for hint in ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"] {
+            assert!(tool["annotations"][hint].is_boolean(), "{name} says nothing of {hint}");
+        }
+        assert!(tool["description"].as_str().unwrap().len() > 40, "{name}");
+        assert_eq!(tool["inputSchema"]["additionalProperties"], false, "{name} takes anything");
+        assert_eq!(tool["outputSchema"]["type"], "object", "{name} has no output schema");
+        assert!(tool["_meta"]["peaka/scope"].is_string(), "{name} declares no scope");
+    }
+}
+
+#[tokio::test]
+async fn arguments_that_do_not_fit_are_told_to_the_model() {
+    let house = House::start().await;
+    let told = house.fails("peaka_list_catalogs", json!({})).await;
+    assert!(told.contains("projectId"), "{told}");
+    let told = house.fails("peaka_list_catalogs", json!({ "projectId": PROJECT, "catalog": "1" })).await;
+    assert!(told.contains("unknown field `catalog`"), "{told}");
+    let told = house.fails("peaka_list_schemas", json!({ "projectId": PROJECT, "catalogId": "peaka" })).await;
+    assert!(told.contains("catalogId must be a decimal number"), "{told}");
+}

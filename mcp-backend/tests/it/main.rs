@@ -1,0 +1,14 @@
+//! The service from outside: real sockets, a double of the gateway's internal listener and one of the Partner API.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
+
+mod bodies;
+mod catalogue;
+mod errors;
+mod exchange;
+mod harness;
+mod identity;
+mod paths;
+mod projects;
+mod protocol;
+mod scopes;
+mod sql;
