@@ -1,0 +1,87 @@
+# shellcheck shell=bash
+# The steps: what each runs, how they are run one after another, and the report.
+
+ALL_STEPS="fmt clippy doc deny build rust doctest clients"
+export CARGO_TERM_COLOR=never NO_COLOR=1
+LOGS=${CARGO_TARGET_DIR:-target}/test/logs
+
+step_fmt() { cargo fmt --all --check; }
+step_clippy() { cargo clippy --locked --workspace --all-targets -- -D warnings; }
+step_doc() { RUSTDOCFLAGS=-Dwarnings cargo doc --locked --workspace --no-deps; }
+step_deny() { cargo fetch --locked && cargo deny --offline check bans licenses sources; }
+
+# Always the whole workspace with all targets: building one package alone, or without its tests, unifies the
+# features of the dependencies anew and builds most of them again.
+step_build() { cargo build --locked --workspace --all-targets; }
+step_rust() { cargo nextest run --locked --workspace; }
+
+step_doctest() {
+  if cargo test --locked --doc --workspace -- --list --format terse 2>/dev/null | grep -q ': test$'; then
+    cargo test --locked --doc --workspace
+  else
+    echo "there are no examples in the documentation"
+  fi
+}
+
+step_clients() {
+  cd deploy/clients && node --test --test-concurrency=1 --test-reporter=spec 'tests/*.test.js'
+}
+
+# What a runner prints at its end, as it printed it.
+closing_lines() {
+  case $1 in
+    rust) grep -A 1000 -E '^ +Summary \[' "$2" || true ;;
+    doctest) grep -E '^test result:' "$2" || true ;;
+    clients) grep -A 7 -E '^(ℹ|#) tests [0-9]' "$2" || true ;;
+  esac
+}
+
+declare -a ORDER=()
+declare -A OUTCOME=() TOOK=()
+step_pid=
+
+run_steps() {
+  if { wants rust || wants clients; } && ! wants build; then chosen=" build$chosen"; fi
+  local name
+  for name in $ALL_STEPS; do
+    if wants "$name"; then run_step "$name"; fi
+  done
+}
+
+run_step() {
+  local name=$1 log=$LOGS/$1.log began=$SECONDS
+  ORDER+=("$name")
+  TOOK[$name]=0
+  if [[ $name =~ ^(rust|clients)$ && ${OUTCOME[build]} != ok ]]; then
+    OUTCOME[$name]="not run" && return
+  fi
+  echo "==> $name"
+  # Its own process group, so that it can be ended as a whole, and waited for, so that a signal gets through.
+  set -m
+  (set -euo pipefail && "step_$name") >"$log" 2>&1 </dev/null &
+  step_pid=$!
+  set +m
+  if wait "$step_pid"; then OUTCOME[$name]=ok; else OUTCOME[$name]=FAILED; fi
+  step_pid=
+  TOOK[$name]=$((SECONDS - began))
+  if [[ ${OUTCOME[$name]} == FAILED ]]; then
+    tail -n 150 "$log"
+    echo "==> $name FAILED, all of it in $log"
+  fi
+}
+
+stop_step() {
+  if [[ -n $step_pid ]]; then kill -- "-$step_pid" 2>/dev/null || true; fi
+}
+
+report() {
+  local name failed=0
+  for name in "${ORDER[@]}"; do closing_lines "$name" "$LOGS/$name.log"; done
+  echo
+  for name in "${ORDER[@]}"; do
+    printf '%-8s %-8s %4d s\n' "$name" "${OUTCOME[$name]}" "${TOOK[$name]}"
+    if [[ ${OUTCOME[$name]} != ok ]]; then failed=1; fi
+  done
+  printf '%-17s %4d s\n' total $((SECONDS - start))
+  return "$failed"
+}
