@@ -6,6 +6,7 @@ use rmcp::{handler::server::router::tool::ToolRouter, model::Tool};
 use shared::scope::Scope;
 
 use crate::{
+    schema,
     scope::declared,
     tools::{self, Toolbox},
 };
@@ -25,7 +26,10 @@ pub(crate) struct Catalogue {
 impl Catalogue {
     /// All of them.
     pub(crate) fn new() -> Result<Self, NoScope> {
-        let router = tools::all();
+        let mut router = tools::all();
+        for route in router.map.values_mut() {
+            schema::tidy(&mut route.attr);
+        }
         let listed = router.list_all();
         let scope_of = |tool: &Tool| {
             let scope = declared(tool).ok_or_else(|| NoScope(tool.name.to_string()))?;

@@ -84,11 +84,12 @@ fn max_body_bytes(env: &mut Env) -> usize {
     bytes
 }
 
-/// rmcp tells three sentences per request at `info`; unless the operator asks, only its warnings are of use.
+/// rmcp tells three sentences per request at `info`, and at `warn` what clients ask for that is not there, in the
+/// clients' own words; unless the operator wants that, only its errors are of use.
 fn telemetry(env: &mut Env) -> Telemetry {
     let mut telemetry = Telemetry::read(env);
     if env.text("LOG_FILTER").is_none() {
-        telemetry.filter = "info,rmcp=warn".to_owned();
+        telemetry.filter = "info,rmcp=error".to_owned();
     }
     telemetry
 }

@@ -13,6 +13,7 @@ mod mcp;
 mod peaka;
 mod progress;
 mod router;
+mod schema;
 mod scope;
 mod server;
 mod tools;

@@ -12,6 +12,7 @@ use rmcp::{
     },
     service::RequestContext,
 };
+use serde_json::Value;
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span, field, info, info_span};
 
@@ -48,17 +49,17 @@ impl PeakaServer {
     /// own, and holds for every way in.
     fn admit(&self, caller: &Caller, request: &CallToolRequestParams) -> Result<(), Refused> {
         let scope = self.catalogue.scope_of(&request.name);
-        let scope = scope.ok_or_else(|| {
-            Refused::Protocol(ErrorData::invalid_params(format!("Unknown tool: {}", request.name), None))
-        })?;
+        // The name is not repeated: rmcp logs the errors it sends, and a name that is not ours can hold anything.
+        let unknown = "There is no such tool; tools/list names those there are.";
+        let scope = scope.ok_or_else(|| Refused::Protocol(ErrorData::invalid_params(unknown, None)))?;
         if !caller.may(scope) {
             let sentence = format!("This call needs the scope {scope}, which the person has not granted.");
             return Err(Refused::Protocol(ErrorData::new(ErrorCode(INSUFFICIENT_SCOPE), sentence, None)));
         }
-        let arguments = request.arguments.as_ref();
-        if let Some(project) = arguments.and_then(|arguments| arguments.get("projectId"))
-            && !project.as_str().is_some_and(|project| caller.reaches(project))
-            && let Some(project) = project.as_str()
+        // One check for every tool, so that a new one cannot forget it. What is no text, the tool itself refuses.
+        let project = request.arguments.as_ref().and_then(|arguments| arguments.get("projectId"));
+        if let Some(project) = project.and_then(Value::as_str)
+            && !caller.reaches(project)
         {
             return Err(Refused::Tool(ToolError::ProjectNotAllowed(project.chars().take(64).collect())));
         }
@@ -167,5 +168,53 @@ fn outcome(result: &Result<CallToolResponse, ErrorData>) -> &'static str {
         Ok(CallToolResponse::Complete(result)) if result.is_error == Some(true) => "tool error",
         Ok(_) => "ok",
         Err(_) => "protocol error",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use shared::{
+        assertion::{Identity, Projects},
+        scope::{Scope, Scopes},
+    };
+
+    use super::*;
+    use crate::{
+        credential::Credential,
+        gateway::{self, Exchange},
+        peaka::Client,
+    };
+
+    fn caller(scopes: impl Into<Scopes>, projects: Projects) -> Caller {
+        let exchange = Exchange::new(gateway::http_client().unwrap(), "http://127.0.0.1:1");
+        let identity = Identity {
+            subject: "u".into(),
+            session_id: "s".into(),
+            client_id: "c".into(),
+            scopes: scopes.into(),
+            projects,
+        };
+        Caller::new(identity, Credential::new(Arc::new(exchange), "".into()), None)
+    }
+
+    fn admits(caller: &Caller, tool: &'static str, arguments: &serde_json::Value) -> bool {
+        let tools = Toolbox::new(Client::new("http://127.0.0.1:1".into()).unwrap());
+        let server = PeakaServer::new(tools, Arc::new(Catalogue::new().unwrap()));
+        let arguments = arguments.as_object().cloned().unwrap_or_default();
+        server.admit(caller, &CallToolRequestParams::new(tool).with_arguments(arguments)).is_ok()
+    }
+
+    #[test]
+    fn the_second_wall_stands_without_the_first() {
+        let reader = caller(Scope::Read, Projects::All);
+        assert!(admits(&reader, "peaka_list_catalogs", &json!({ "projectId": "p" })));
+        assert!(!admits(&reader, "peaka_execute_sql_query", &json!({ "projectId": "p" })));
+        assert!(!admits(&reader, "peaka_no_such_tool", &json!({})));
+        assert!(!admits(&caller(Scopes::NONE, Projects::All), "peaka_list_projects", &json!({})));
+
+        let narrowed = caller(Scopes::ALL, Projects::Only(["p".to_owned()].into()));
+        assert!(admits(&narrowed, "peaka_list_catalogs", &json!({ "projectId": "p" })));
+        assert!(!admits(&narrowed, "peaka_list_catalogs", &json!({ "projectId": "P" })));
     }
 }

@@ -10,7 +10,7 @@ use shared::{
     clock::{SharedClock, Timestamp},
     jws::{JwsError, VerificationKeys},
 };
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 use tracing::{info, warn};
 
 use super::MAX_ANSWER_BYTES;
@@ -87,7 +87,12 @@ impl IdentityKeys {
         if self.clock.now().since(known.fetched) >= RENEW_AFTER {
             let renewing = Arc::clone(self);
             let seen = known.fetched;
-            tokio::spawn(async move { renewing.fetch_unless_newer_than(Some(seen)).await });
+            tokio::spawn(async move {
+                // Whoever holds the lock is fetching already.
+                if let Ok(last_attempt) = renewing.last_attempt.try_lock() {
+                    renewing.fetch_holding(last_attempt, Some(seen)).await;
+                }
+            });
         }
         match self.check(token, &known.keys) {
             Err(Refusal::Jws(JwsError::UnknownKey)) => {
@@ -119,7 +124,14 @@ impl IdentityKeys {
     /// Fetches the keys, unless somebody did since `seen` or it was tried a moment ago. Returns whether the last
     /// attempt succeeded.
     async fn fetch_unless_newer_than(&self, seen: Option<Timestamp>) -> bool {
-        let mut last_attempt = self.last_attempt.lock().await;
+        self.fetch_holding(self.last_attempt.lock().await, seen).await
+    }
+
+    async fn fetch_holding(
+        &self,
+        mut last_attempt: MutexGuard<'_, Option<Attempt>>,
+        seen: Option<Timestamp>,
+    ) -> bool {
         let now = self.clock.now();
         let known = self.believed();
         if known.as_ref().is_some_and(|known| seen.is_none_or(|seen| known.fetched > seen)) {

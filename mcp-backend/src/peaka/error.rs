@@ -74,7 +74,9 @@ pub(crate) enum Code {
 
 impl Answered {
     fn sentence(&self) -> String {
-        let said = self.message.as_deref().or(self.error.as_deref());
+        // "Not Found" alone is what a framework says of a path; it helps nobody.
+        let named = self.error.as_deref().filter(|_| self.status != 404);
+        let said = self.message.as_deref().or(named);
         match (self.status, said) {
             (403, Some(said)) => format!("Peaka does not allow this person to do that: {said}"),
             (403, None) => "Peaka does not allow this person to do that.".to_owned(),
@@ -163,7 +165,7 @@ mod tests {
             (
                 404,
                 r#"{"timestamp":1,"path":"/x","status":404,"error":"Not Found"}"#,
-                "Peaka refused the call: Not Found",
+                "Peaka knows nothing under these ids. List again and use the ids given there.",
             ),
             (404, "", "Peaka knows nothing under these ids. List again and use the ids given there."),
             (403, "null", "Peaka does not allow this person to do that."),

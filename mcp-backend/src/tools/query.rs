@@ -38,7 +38,7 @@ pub(crate) struct Sql {
     /// quotes.
     #[schemars(length(min = 1))]
     query: String,
-    /// The most rows to return: 1 to 10000, 1000 if not given. It does not make the query cheaper; a LIMIT does.
+    /// The most rows to return: 1 to 10000, 1000 if not given; an answer also ends at 256 KiB. It does not make the query cheaper; a LIMIT does.
     #[serde(default)]
     #[schemars(range(min = 1, max = 10_000))]
     max_rows: Option<usize>,

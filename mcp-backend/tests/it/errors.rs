@@ -22,7 +22,7 @@ async fn the_three_live_forms() {
     );
     insta::assert_snapshot!(
         told(404, r#"{"timestamp":"x","path":"/api/v1/x","status":404,"error":"Not Found","requestId":"a"}"#).await,
-        @r#"{"message":"Peaka refused the call: Not Found","error":"Not Found","status":404}"#
+        @r#"{"message":"Peaka knows nothing under these ids. List again and use the ids given there.","error":"Not Found","status":404}"#
     );
 }
 

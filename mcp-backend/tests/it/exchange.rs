@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use shared::assertion::{HEADER, SIGN_IN_AGAIN_HEADER};
+use shared::assertion::{HEADER, Identity, SIGN_IN_AGAIN_HEADER};
 
 use crate::harness::{House, Mood, call};
 
@@ -127,4 +127,38 @@ async fn once_the_answer_streams_a_dead_credential_is_a_tool_error() {
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     let text = response.text().await.unwrap();
     assert!(text.contains(r#""isError":true"#) && text.contains("connect to Peaka again"), "{text}");
+}
+
+#[tokio::test]
+async fn under_mixed_load_every_call_runs_with_its_own_persons_token() {
+    let house = House::start().await;
+    let people: Vec<_> = (0..5)
+        .map(|n| {
+            let identity =
+                Identity { subject: format!("user-{n}"), session_id: format!("s{n}"), ..House::somebody() };
+            (format!("project{n}"), house.assertion(&identity))
+        })
+        .collect();
+    let calls = (0..100).map(|n| {
+        let (project, assertion) = &people[n % people.len()];
+        let message = call("peaka_list_catalogs", json!({ "projectId": project }));
+        house.post().header(HEADER, assertion).json(&message).send()
+    });
+    for response in futures_util::future::join_all(calls).await {
+        assert_eq!(response.unwrap().status(), 200);
+    }
+    let exchanges = house.gateway.exchanges();
+    let asked = house.peaka.asked();
+    assert_eq!((exchanges.len(), asked.len()), (100, 100));
+    for asked in asked {
+        let nth: usize = asked.token.strip_prefix("peaka-token-").unwrap().parse().unwrap();
+        let (_, project) = asked.line.split_once("/projects/").unwrap();
+        let project = project.trim_end_matches("/catalogs");
+        let (_, assertion) = people.iter().find(|(theirs, _)| theirs == project).unwrap();
+        assert_eq!(
+            &exchanges[nth - 1]["subject_token"],
+            assertion,
+            "{project} was read with another's token"
+        );
+    }
 }

@@ -51,17 +51,22 @@ impl House {
         Self::around(running, peaka, url).await
     }
 
-    async fn around(running: CancellationToken, peaka: Peaka, peaka_url: &str) -> Self {
-        let clock = Arc::new(ManualClock::starting_at(Timestamp::from_seconds(1_800_000_000)));
-        let gateway = Gateway::start(&running).await;
+    /// The configuration of a service among these neighbours.
+    pub(crate) fn config(gateway_url: &str, peaka_url: &str) -> Config {
         let mut env = Env::of([
-            ("GATEWAY_INTERNAL_URL", gateway.url.as_str()),
+            ("GATEWAY_INTERNAL_URL", gateway_url),
             ("GATEWAY_ISSUER", ISSUER),
             ("PARTNER_API_BASE_URL", peaka_url),
             ("BACKEND_MAX_BODY_BYTES", "20000"),
         ]);
         let config = Config::read(&mut env);
-        let config = env.finish(config).unwrap();
+        env.finish(config).unwrap()
+    }
+
+    async fn around(running: CancellationToken, peaka: Peaka, peaka_url: &str) -> Self {
+        let clock = Arc::new(ManualClock::starting_at(Timestamp::from_seconds(1_800_000_000)));
+        let gateway = Gateway::start(&running).await;
+        let config = Self::config(&gateway.url, peaka_url);
         let app = mcp_backend::router(config, clock.clone()).unwrap();
         let url = format!("http://{}", listen(app, &running).await);
         let deadlines = Deadlines { connect: Duration::from_secs(5), total: Some(Duration::from_secs(30)) };

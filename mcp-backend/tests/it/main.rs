@@ -7,6 +7,8 @@ mod errors;
 mod exchange;
 mod harness;
 mod identity;
+mod lifecycle;
+mod logs;
 mod paths;
 mod projects;
 mod protocol;

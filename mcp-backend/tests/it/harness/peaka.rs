@@ -13,6 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::listen;
@@ -33,6 +34,47 @@ struct Inside {
     refused: HashSet<String>,
     refuses_all: bool,
     asked: Vec<Asked>,
+    held: Option<Arc<Held>>,
+}
+
+/// Calls that wait until they are let go, or until who made them goes away.
+#[derive(Default)]
+pub(crate) struct Held {
+    arrived: Notify,
+    let_go: Notify,
+    abandoned: Notify,
+}
+
+impl Held {
+    /// Waits for a call.
+    pub(crate) async fn arrived(&self) {
+        self.arrived.notified().await;
+    }
+
+    /// Lets it go on.
+    pub(crate) fn let_go(&self) {
+        self.let_go.notify_one();
+    }
+
+    /// Waits until who made it has gone away.
+    pub(crate) async fn abandoned(&self) {
+        self.abandoned.notified().await;
+    }
+
+    async fn hold(&self) {
+        struct Abandoned<'a>(Option<&'a Notify>);
+        impl Drop for Abandoned<'_> {
+            fn drop(&mut self) {
+                if let Some(abandoned) = self.0 {
+                    abandoned.notify_one();
+                }
+            }
+        }
+        let mut abandoned = Abandoned(Some(&self.abandoned));
+        self.arrived.notify_one();
+        self.let_go.notified().await;
+        abandoned.0 = None;
+    }
 }
 
 pub(crate) struct Peaka {
@@ -70,6 +112,11 @@ impl Peaka {
         self.inside.lock().unwrap().refuses_all = true;
     }
 
+    /// Holds every call from now on.
+    pub(crate) fn holds(&self) -> Arc<Held> {
+        Arc::clone(self.inside.lock().unwrap().held.insert(Arc::default()))
+    }
+
     /// What was asked so far.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.inside.lock().unwrap().asked.clone()
@@ -92,6 +139,10 @@ async fn answer(State(inside): State<Arc<Mutex<Inside>>>, request: Request) -> R
         traceparent: header("traceparent"),
         body: serde_json::from_slice(&body).unwrap_or_default(),
     };
+    let held = inside.lock().unwrap().held.clone();
+    if let Some(held) = held {
+        held.hold().await;
+    }
     let mut inside = inside.lock().unwrap();
     inside.asked.push(asked.clone());
     if inside.refuses_all || inside.refused.contains(&asked.token) {
