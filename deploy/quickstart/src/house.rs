@@ -12,17 +12,20 @@ use crate::{Error, state::State};
 
 /// Which ports the four listeners get.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Ports {
+pub enum Ports {
     /// The public one as given; the gateway's internal one is the next, the backend's +10, the stand-in's -10.
     From(u16),
     /// Whichever are free.
     Free,
+    /// These: public, internal, backend, stand-in.
+    These([u16; 4]),
 }
 
 /// All three, running.
 #[derive(Debug)]
-pub(crate) struct House {
+pub struct House {
     public_url: String,
+    ports: [u16; 4],
     standin: Standin,
     shutdown: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
@@ -30,13 +33,19 @@ pub(crate) struct House {
 
 impl House {
     /// Starts all three. When this returns, all of them serve.
-    pub(crate) async fn start(state: &State, ports: Ports) -> Result<Self, Error> {
-        let port = |offset: i32| match ports {
-            Ports::Free => 0,
-            Ports::From(port) => u16::try_from(i32::from(port) + offset).unwrap_or(0),
+    ///
+    /// # Errors
+    ///
+    /// If a port is taken or a store cannot be opened; nothing is left running then.
+    pub async fn start(state: &State, ports: Ports) -> Result<Self, Error> {
+        let [public, internal, backend, peaka] = match ports {
+            Ports::Free => [0; 4],
+            Ports::From(port) => [0, 1, 10, -10].map(|offset| port.checked_add_signed(offset).unwrap_or(0)),
+            Ports::These(ports) => ports,
         };
-        let (public, internal) = (listen(port(0)).await?, listen(port(1)).await?);
-        let (backend, peaka) = (listen(port(10)).await?, listen(port(-10)).await?);
+        let (public, internal) = (listen(public).await?, listen(internal).await?);
+        let (backend, peaka) = (listen(backend).await?, listen(peaka).await?);
+        let ports = [port(&public)?, port(&internal)?, port(&backend)?, port(&peaka)?];
         let public_url = origin(&public)?;
         let shutdown = CancellationToken::new();
 
@@ -77,26 +86,31 @@ impl House {
         let gateway = Gateway::start(config, Arc::new(SystemClock)).await?;
         let tasks =
             vec![tokio::spawn(backend), tokio::spawn(gateway.serve(public, internal, shutdown.clone()))];
-        Ok(Self { public_url, standin, shutdown, tasks })
+        Ok(Self { public_url, ports, standin, shutdown, tasks })
     }
 
     /// The one URL to paste.
-    pub(crate) fn mcp_url(&self) -> String {
+    pub fn mcp_url(&self) -> String {
         format!("{}/mcp", self.public_url)
     }
 
+    /// The ports in use, to start it again where it was.
+    pub const fn ports(&self) -> Ports {
+        Ports::These(self.ports)
+    }
+
     /// The gateway's origin.
-    pub(crate) fn public_url(&self) -> &str {
+    pub fn public_url(&self) -> &str {
         &self.public_url
     }
 
     /// The local Peaka's origin.
-    pub(crate) fn peaka_url(&self) -> &str {
+    pub fn peaka_url(&self) -> &str {
         self.standin.url()
     }
 
     /// Drains and ends all three.
-    pub(crate) async fn stop(self) {
+    pub async fn stop(self) {
         self.shutdown.cancel();
         for task in self.tasks {
             let _ = task.await;
@@ -116,5 +130,9 @@ async fn listen(port: u16) -> Result<TcpListener, Error> {
 
 /// `localhost`, not 127.0.0.1: clients compare the URL they were given with the one in the metadata, letter by letter.
 fn origin(listener: &TcpListener) -> Result<String, Error> {
-    Ok(format!("http://localhost:{}", listener.local_addr()?.port()))
+    Ok(format!("http://localhost:{}", port(listener)?))
+}
+
+fn port(listener: &TcpListener) -> Result<u16, Error> {
+    Ok(listener.local_addr()?.port())
 }

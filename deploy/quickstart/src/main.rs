@@ -2,22 +2,11 @@
 //! Peaka's place; the two services meet it over HTTP with the configuration that real Peaka gets.
 #![expect(clippy::print_stdout, reason = "what this program prints is what it is for")]
 
-mod house;
-mod state;
-mod tour;
-mod welcome;
-
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
+use quickstart::{Error, House, Ports, State};
 use shared::{env::Env, telemetry::Telemetry};
-
-use crate::{
-    house::{House, Ports},
-    state::State,
-};
-
-type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs the gateway, the MCP backend and a local Peaka on this machine.
 #[derive(Debug, Parser)]
@@ -59,13 +48,13 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
         // A house of its own on free ports: the tour neither needs nor touches one that is in use.
         let state = State::temporary()?;
         let house = House::start(&state, Ports::Free).await?;
-        let result = tour::play(&house).await;
+        let result = quickstart::play(&house).await;
         house.stop().await;
         return result;
     }
     let state = State::open(&arguments.state)?;
     let house = House::start(&state, Ports::From(arguments.port)).await?;
-    println!("{}", welcome::text(&house, &state));
+    println!("{}", quickstart::welcome(&house, &state));
     tokio::signal::ctrl_c().await?;
     println!("Stopping.");
     house.stop().await;

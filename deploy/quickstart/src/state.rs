@@ -13,7 +13,7 @@ use crate::Error;
 
 /// An open state directory.
 #[derive(Debug)]
-pub(crate) struct State {
+pub struct State {
     directory: PathBuf,
     master_key: String,
     /// Removes the directory at the end, if it was made for this run only.
@@ -22,7 +22,11 @@ pub(crate) struct State {
 
 impl State {
     /// Opens or makes a directory that stays.
-    pub(crate) fn open(directory: &Path) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be made or its key cannot be read.
+    pub fn open(directory: &Path) -> Result<Self, Error> {
         fs::create_dir_all(directory)
             .map_err(|error| format!("cannot make the state directory {}: {error}", directory.display()))?;
         let directory = directory.canonicalize()?;
@@ -30,24 +34,28 @@ impl State {
     }
 
     /// Makes one that goes with this run.
-    pub(crate) fn temporary() -> Result<Self, Error> {
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be made.
+    pub fn temporary() -> Result<Self, Error> {
         let temporary = tempfile::tempdir()?;
         let directory = temporary.path().to_owned();
         Ok(Self { master_key: master_key(&directory)?, directory, _temporary: Some(temporary) })
     }
 
     /// Where it is.
-    pub(crate) fn directory(&self) -> &Path {
+    pub fn directory(&self) -> &Path {
         &self.directory
     }
 
     /// The key that opens what is stored in it.
-    pub(crate) fn master_key(&self) -> &str {
+    pub fn master_key(&self) -> &str {
         &self.master_key
     }
 
     /// The gateway's database.
-    pub(crate) fn database_url(&self) -> String {
+    pub fn database_url(&self) -> String {
         format!("sqlite://{}?mode=rwc", self.directory.join("gateway.db").display())
     }
 }

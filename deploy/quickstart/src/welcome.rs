@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use crate::{house::House, state::State};
 
-pub(crate) fn text(house: &House, state: &State) -> String {
+/// What is printed once all three serve.
+pub fn text(house: &House, state: &State) -> String {
     let url = house.mcp_url();
     let mut text = format!(
         "\nPeaka for AI assistants runs on this machine. Paste this URL into your client:\n\n    {url}\n\nYour browser \

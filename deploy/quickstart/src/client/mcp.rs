@@ -2,27 +2,25 @@
 
 use serde_json::{Value, json};
 
-use super::step::{Answer, Step};
+use super::step::{Answer, Step, Voice};
 use crate::Error;
 
-pub(super) struct Mcp<'a> {
+/// The resource, with an access token.
+#[derive(Clone, Copy, Debug)]
+pub struct Mcp<'a> {
     pub(super) http: &'a reqwest::Client,
     pub(super) url: &'a str,
+    pub(super) access_token: &'a str,
+    pub(super) voice: Voice,
 }
 
 impl Mcp<'_> {
     /// One JSON-RPC request.
-    pub(super) async fn send(
-        &self,
-        step: &Step,
-        access_token: &str,
-        method: &str,
-        params: Value,
-    ) -> Result<Answer, Error> {
+    pub(crate) async fn send(&self, step: &Step, method: &str, params: Value) -> Result<Answer, Error> {
         let request = self
             .http
             .post(self.url)
-            .bearer_auth(access_token)
+            .bearer_auth(self.access_token)
             .header("accept", "application/json, text/event-stream")
             .header("mcp-protocol-version", "2025-11-25")
             .json(&json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}));
@@ -30,16 +28,14 @@ impl Mcp<'_> {
     }
 
     /// One tool call; its structured content.
-    pub(super) async fn call(
-        &self,
-        title: &'static str,
-        access_token: &str,
-        tool: &str,
-        arguments: Value,
-    ) -> Result<Value, Error> {
-        let step = Step::new(title);
+    ///
+    /// # Errors
+    ///
+    /// If the call fails, or the tool does.
+    pub async fn call(&self, title: &'static str, tool: &str, arguments: Value) -> Result<Value, Error> {
+        let step = Step::new(self.voice, title);
         let params = json!({"name": tool, "arguments": arguments});
-        let answer = self.send(&step, access_token, "tools/call", params).await?.ok(&step)?;
+        let answer = self.send(&step, "tools/call", params).await?.ok(&step)?;
         step.expect(
             answer["result"]["isError"] != true && answer.get("error").is_none(),
             "the tool succeeded",

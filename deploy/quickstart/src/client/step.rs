@@ -16,73 +16,92 @@ pub(super) fn client() -> Result<Client, Error> {
     Ok(shared::http_client::builder("peaka-mcp-tour", deadlines).build()?)
 }
 
+/// Whether the steps are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Voice {
+    /// Everything that is sent and comes back is printed.
+    Aloud,
+    /// Nothing is.
+    Silent,
+}
+
 /// A step of the tour.
-pub(super) struct Step(&'static str);
+#[derive(Debug)]
+pub(crate) struct Step {
+    voice: Voice,
+    title: &'static str,
+}
 
 /// What came back.
-pub(super) struct Answer {
-    pub(super) status: u16,
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     pub(super) headers: reqwest::header::HeaderMap,
     pub(super) body: String,
 }
 
 impl Step {
-    pub(super) fn new(title: &'static str) -> Self {
-        println!("\n● {title}");
-        Self(title)
+    pub(crate) fn new(voice: Voice, title: &'static str) -> Self {
+        let step = Self { voice, title };
+        step.tell(format_args!("\n● {title}"));
+        step
     }
 
-    /// A check that belongs to the step before.
-    pub(super) const fn quiet() -> Self {
-        Self("the step before")
+    fn tell(&self, line: std::fmt::Arguments<'_>) {
+        if self.voice == Voice::Aloud {
+            println!("{line}");
+        }
     }
 
-    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Answer, Error> {
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Result<Answer, Error> {
         let (client, request) = request.build_split();
         let request = request?;
-        println!("  → {} {}", request.method(), shorten(request.url().as_str()));
+        self.tell(format_args!("  → {} {}", request.method(), shorten(request.url().as_str())));
         if let Some(body) = request.body().and_then(reqwest::Body::as_bytes) {
-            println!("    {}", shorten(&String::from_utf8_lossy(body)));
+            self.tell(format_args!("    {}", shorten(&String::from_utf8_lossy(body))));
         }
         let response = client.execute(request).await?;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.text().await?;
-        println!("  ← {status}");
+        self.tell(format_args!("  ← {status}"));
         for name in ["www-authenticate", "location"] {
             if let Some(value) = headers.get(name) {
-                println!("    {name}: {}", shorten(&String::from_utf8_lossy(value.as_bytes())));
+                self.tell(format_args!(
+                    "    {name}: {}",
+                    shorten(&String::from_utf8_lossy(value.as_bytes()))
+                ));
             }
         }
         if !body.trim_start().starts_with('<') && !body.is_empty() {
-            println!("    {}", shorten(&body));
+            self.tell(format_args!("    {}", shorten(&body)));
         }
         Ok(Answer { status: status.as_u16(), headers, body })
     }
 
     /// Ends the tour unless `holds`.
-    pub(super) fn expect(&self, holds: bool, what: &str) -> Result<(), Error> {
+    pub(crate) fn expect(&self, holds: bool, what: &str) -> Result<(), Error> {
         if holds {
-            println!("  ✓ {what}");
+            self.tell(format_args!("  ✓ {what}"));
             Ok(())
         } else {
-            Err(format!("at \"{}\": expected that {what}", self.0).into())
+            Err(format!("at \"{}\": expected that {what}", self.title).into())
         }
     }
 }
 
 impl Answer {
-    pub(super) fn json(&self) -> Result<Value, Error> {
+    pub(crate) fn json(&self) -> Result<Value, Error> {
         Ok(serde_json::from_str(&self.body)?)
     }
 
     /// The body of a 200.
-    pub(super) fn ok(&self, step: &Step) -> Result<Value, Error> {
+    pub(crate) fn ok(&self, step: &Step) -> Result<Value, Error> {
         step.expect(self.status == 200, "200")?;
         self.json()
     }
 
     /// A parameter of the challenge (RFC 9110 §11.6.1).
-    pub(super) fn challenge(&self, name: &str) -> Result<String, Error> {
+    pub(crate) fn challenge(&self, name: &str) -> Result<String, Error> {
         let header = self.headers.get("www-authenticate").ok_or("there is no challenge")?.to_str()?;
         let start =
             header.find(&format!("{name}=\"")).ok_or("the challenge lacks a parameter")? + name.len() + 2;
@@ -99,9 +118,4 @@ fn shorten(text: &str) -> String {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
     }
-}
-
-/// The end.
-pub(super) fn done() {
-    println!("\nThe tour is over: every step was as it should be.");
 }

@@ -8,12 +8,13 @@ use url::Url;
 use super::{
     REDIRECT_URI,
     page::{Form, form, refresh},
-    step::{Answer, Step, client},
+    step::{Answer, Step, Voice, client},
 };
-use crate::{Error, house::House};
+use crate::{Error, House};
 
 pub(super) struct Browser {
     http: reqwest::Client,
+    voice: Voice,
     gateway: String,
     peaka: String,
     /// By host and port, then by name.
@@ -22,9 +23,10 @@ pub(super) struct Browser {
 }
 
 impl Browser {
-    pub(super) fn new(house: &House) -> Result<Self, Error> {
+    pub(super) fn new(house: &House, voice: Voice) -> Result<Self, Error> {
         Ok(Self {
             http: client()?,
+            voice,
             gateway: house.public_url().to_owned(),
             peaka: house.peaka_url().to_owned(),
             cookies: BTreeMap::new(),
@@ -34,28 +36,28 @@ impl Browser {
 
     /// Goes from the authorization request to the client's redirect URI, which it returns.
     pub(super) async fn sign_in_and_allow(&mut self, authorize: &str, person: &Person) -> Result<Url, Error> {
-        let step = Step::new("The browser opens; our page says who asks");
+        let step = Step::new(self.voice, "The browser opens; our page says who asks");
         let page = self.open(&step, authorize).await?;
         step.expect(page.status == 200 && page.body.contains("Tour"), "the page names the client")?;
 
-        let step = Step::new("The person presses \"Continue with Peaka\"");
+        let step = Step::new(self.voice, "The person presses \"Continue with Peaka\"");
         let page = self.submit(&step, &form(&page.body)?, &[]).await?;
         let peaka = refresh(&page.body).ok_or("the page does not go on to Peaka")?;
         step.expect(peaka.starts_with(&self.peaka), "the browser goes on to Peaka")?;
 
-        let step = Step::new("The person signs in to Peaka");
+        let step = Step::new(self.voice, "The person signs in to Peaka");
         let page = self.open(&step, &peaka).await?;
         let credentials = [("email", person.email), ("password", person.password)];
         let page = self.submit(&step, &form(&page.body)?, &credentials).await?;
         let page = self.follow(&step, page).await?;
 
-        let step = Step::new("Peaka asks whether the gateway may act for them");
+        let step = Step::new(self.voice, "Peaka asks whether the gateway may act for them");
         let page = self.submit(&step, &form(&page.body)?, &[("decision", "authorize")]).await?;
         let page = self.follow(&step, page).await?;
         let consent = self.at.as_ref().is_some_and(|at| at.as_str().starts_with(&self.gateway));
         step.expect(consent && page.body.contains(person.email), "our consent page names the person")?;
 
-        let step = Step::new("The person allows it");
+        let step = Step::new(self.voice, "The person allows it");
         let page = self.submit(&step, &form(&page.body)?, &[("decision", "approve")]).await?;
         let callback = refresh(&page.body).ok_or("the page does not go back to the client")?;
         step.expect(callback.starts_with(REDIRECT_URI), "the browser goes back to the client")?;
