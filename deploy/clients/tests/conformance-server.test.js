@@ -14,6 +14,15 @@ const SCENARIOS = { '2026-07-28': 37 + 13, '2025-11-25': 30 + 3 };
 /** An extension that the fixture does not speak: the same failures without and with the gateway. */
 const isExtension = scenario => scenario.startsWith('server-tasks-');
 
+/**
+ * What the gateway answers by itself: it keeps no streams and no sessions, so GET and DELETE are 405, which the revision
+ * allows. Neither scenario is required; nothing in them may fail.
+ */
+const ANSWERED_BY_THE_GATEWAY = {
+  'server-server-session-lifecycle': 'ends a session with DELETE',
+  'server-server-sse-polling': 'resumes a stream with GET',
+};
+
 test('the conformance suite sees no gateway', async t => {
   const direct = await startFixture({ behindGateway: false });
   t.after(() => direct.stop());
@@ -36,14 +45,21 @@ test('the conformance suite sees no gateway', async t => {
       for (const [name, checks] of Object.entries(without.scenarios)) {
         if (isExtension(name)) continue;
         assert.ok(checks.some(({ status }) => status === 'SUCCESS'), `${name} checks nothing`);
-        assert.deepEqual(checks.filter(({ status }) => status === 'FAILURE'), [], name);
+        assert.ok(!fails(checks), JSON.stringify({ name, checks }, null, 2));
       }
-      const differing = differences(without.scenarios, through.scenarios);
+      const differing = differences(without.scenarios, through.scenarios).filter(
+        ({ scenario, through: checks = [] }) =>
+          !(scenario in ANSWERED_BY_THE_GATEWAY) || !checks.some(({ status }) => status === 'SUCCESS') || fails(checks),
+      );
       assert.deepEqual(differing, [], `the gateway said:\n${room.house.gateway.output().slice(-4000)}`);
     });
   }
   assert.doesNotMatch(behind.output(), /the gateway let through/);
 });
+
+function fails(checks) {
+  return checks.some(({ status }) => status === 'FAILURE');
+}
 
 /** The scenarios whose checks or their outcomes differ. */
 function differences(without, through) {
