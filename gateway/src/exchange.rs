@@ -15,10 +15,11 @@ use shared::assertion;
 use tracing::{debug, warn};
 
 use crate::{
+    answer::no_store,
     app::App,
     credentials::NoCredential,
     oauth::{
-        error::{OAuthError, no_store},
+        error::OAuthError,
         params::{FormBody, Params},
     },
 };

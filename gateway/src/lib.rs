@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod access_token;
+mod answer;
 mod app;
 pub mod cimd;
 mod clients;

@@ -4,7 +4,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use clap::{Parser, Subcommand};
 use gateway::{Config, Gateway};
-use shared::{clock::SystemClock, env::Env};
+use shared::{chain::Chain, clock::SystemClock, env::Env};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -53,7 +53,7 @@ async fn serve() -> ExitCode {
     match run(config).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            error!("{}", chain(error.as_ref()));
+            error!("{}", Chain(error.as_ref()));
             ExitCode::FAILURE
         }
     }
@@ -82,15 +82,4 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let gateway = Gateway::start(config, Arc::new(SystemClock)).await?;
     gateway.serve(public, internal, shutdown).await;
     Ok(())
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

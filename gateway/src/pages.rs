@@ -12,12 +12,12 @@ use shared::scope::{Scope, Scopes};
 
 pub(crate) use self::error::PageError;
 use crate::{
+    answer::no_store,
     domain::{
         authorization::{AuthorizationRequest, SignedIn},
         client::ClientOrigin,
         redirect::Destination,
     },
-    oauth::error::no_store,
     peaka::ProjectList,
 };
 

@@ -15,11 +15,11 @@ use axum::{
 };
 use http::{Method, StatusCode, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use shared::assertion;
+use shared::{assertion, chain::Chain};
 use tracing::{info, warn};
 
 use self::refusal::Refusal;
-use crate::{app::App, oauth::error::SourceChain, upstream::UpstreamError};
+use crate::{app::App, upstream::UpstreamError};
 
 /// A JSON-RPC request is not longer than this.
 const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
@@ -102,7 +102,7 @@ fn failed(error: UpstreamError) -> Refusal {
         }
         source = cause.source();
     }
-    warn!(error = %SourceChain(&error), "the backend gave no answer");
+    warn!(error = %Chain(&error), "the backend gave no answer");
     match error {
         UpstreamError::Timeout => Refusal::Timeout,
         other => Refusal::Unavailable(other.into()),

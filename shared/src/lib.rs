@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod assertion;
+pub mod chain;
 pub mod clock;
 pub mod env;
 pub mod http_client;

@@ -6,7 +6,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use quickstart::{Error, House, Ports, State};
-use shared::{env::Env, telemetry::Telemetry};
+use shared::{chain::Chain, env::Env, telemetry::Telemetry};
 
 /// Runs the gateway, the MCP backend and a local Peaka on this machine.
 #[derive(Debug, Parser)]
@@ -29,7 +29,7 @@ async fn main() -> ExitCode {
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            println!("\nIt did not work: {}", chain(error.as_ref()));
+            println!("\nIt did not work: {}", Chain(error.as_ref()));
             ExitCode::FAILURE
         }
     }
@@ -59,15 +59,4 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
     println!("Stopping.");
     house.stop().await;
     Ok(())
-}
-
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

@@ -9,10 +9,15 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
+use shared::chain::Chain;
 use tracing::error;
 
 use crate::{
-    access_token::SignError, domain::secret::NoRandomness, rate_limit::LimitExceeded, store::StoreError,
+    access_token::SignError,
+    answer::{RETRY_AFTER_OUTAGE, no_store},
+    domain::secret::NoRandomness,
+    rate_limit::LimitExceeded,
+    store::StoreError,
 };
 
 /// What an OAuth endpoint can fail with.
@@ -87,9 +92,6 @@ impl OAuthError {
     }
 }
 
-/// Seconds after which a client may try again when something is away.
-pub(crate) const RETRY_AFTER_OUTAGE: u64 = 2;
-
 impl IntoResponse for OAuthError {
     fn into_response(self) -> Response {
         let body = json!({ "error": self.code(), "error_description": described(&self.to_string()) });
@@ -105,7 +107,7 @@ impl IntoResponse for OAuthError {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(limit.seconds()));
             }
             Self::Unavailable(cause) => {
-                error!(error = %SourceChain(cause.as_ref()), "an OAuth request met an outage");
+                error!(error = %Chain(cause.as_ref()), "an OAuth request met an outage");
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_OUTAGE));
             }
             _ => {}
@@ -114,28 +116,7 @@ impl IntoResponse for OAuthError {
     }
 }
 
-/// Answers that hold tokens, or say anything of them, are never stored on the way (RFC 6749 §5.1).
-pub(crate) fn no_store(headers: &mut http::HeaderMap) {
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
-}
-
 /// `error_description` may hold %x20-21 / %x23-5B / %x5D-7E only (RFC 6749 §5.2).
 fn described(text: &str) -> String {
     text.chars().filter(|c| matches!(c, ' '..='!' | '#'..='[' | ']'..='~')).collect()
-}
-
-/// An error with everything that led to it, for the log.
-pub(crate) struct SourceChain<'a>(pub(crate) &'a (dyn std::error::Error + 'static));
-
-impl std::fmt::Display for SourceChain<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut source = self.0.source();
-        while let Some(error) = source {
-            write!(f, ": {error}")?;
-            source = error.source();
-        }
-        Ok(())
-    }
 }

@@ -13,11 +13,9 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 use shared::scope::{Scope, Scopes};
 
-use super::{
-    error::{OAuthError, no_store},
-    params,
-};
+use super::{error::OAuthError, params};
 use crate::{
+    answer::no_store,
     app::App,
     clients::RegisterError,
     domain::{

@@ -12,10 +12,11 @@ use http::{HeaderMap, StatusCode};
 
 use super::{
     client_auth,
-    error::{OAuthError, no_store},
+    error::OAuthError,
     params::{FormBody, Params},
 };
 use crate::{
+    answer::no_store,
     app::App,
     domain::{session::Because, token::RefreshToken},
 };

@@ -15,10 +15,11 @@ use tracing::info;
 
 use super::{
     client_auth,
-    error::{OAuthError, no_store},
+    error::OAuthError,
     params::{FormBody, Params},
 };
 use crate::{
+    answer::no_store,
     app::App,
     domain::{
         authorization::Coded,

@@ -4,14 +4,15 @@
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use shared::chain::Chain;
 use tracing::{error, info};
 
 use super::render;
 use crate::{
     access_token::SignError,
+    answer::RETRY_AFTER_OUTAGE,
     credentials::NoCredential,
     domain::secret::{NoRandomness, random_text},
-    oauth::error::{RETRY_AFTER_OUTAGE, SourceChain},
     peaka::Outage,
     rate_limit::LimitExceeded,
     store::StoreError,
@@ -94,7 +95,7 @@ impl IntoResponse for PageError {
         };
         match &self {
             Self::Unavailable(cause) => {
-                error!(reference, error = %SourceChain(cause.as_ref()), "a page met an outage")
+                error!(reference, error = %Chain(cause.as_ref()), "a page met an outage")
             }
             other => info!(reference, error = %other, "refused a page request"),
         }

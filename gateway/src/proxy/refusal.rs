@@ -7,13 +7,13 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
-use shared::scope::Scopes;
+use shared::{chain::Chain, scope::Scopes};
 use tracing::error;
 
 use crate::{
     access_token::BadToken,
+    answer::{RETRY_AFTER_OUTAGE, no_store},
     domain::issuer::Issuer,
-    oauth::error::{RETRY_AFTER_OUTAGE, SourceChain, no_store},
 };
 
 #[derive(Debug)]
@@ -122,7 +122,7 @@ impl Refusal {
                 headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
             }
             Self::Unavailable(cause) => {
-                error!(error = %SourceChain(cause.as_ref()), "a resource request met an outage");
+                error!(error = %Chain(cause.as_ref()), "a resource request met an outage");
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_OUTAGE));
             }
             Self::Timeout => {
