@@ -119,6 +119,12 @@ impl Standin {
         self.app.switch(SwitchesChange { access_token_seconds: Some(seconds), ..SwitchesChange::default() });
     }
 
+    /// How long caches, materialized queries and metadata take to come up to date, from now on and for those under
+    /// way, in milliseconds (1500 unless changed).
+    pub fn sync_millis(&self, millis: u64) {
+        self.app.switch(SwitchesChange { sync_ms: Some(millis), ..SwitchesChange::default() });
+    }
+
     /// Lets the requests under way finish, and ends.
     pub async fn shutdown(mut self) {
         self.shutdown.cancel();

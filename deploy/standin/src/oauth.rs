@@ -3,9 +3,9 @@
 pub(crate) mod access_token;
 pub(crate) mod authorize;
 pub(crate) mod consent;
+pub(crate) mod discovery;
 pub(crate) mod grants;
 pub(crate) mod login;
-pub(crate) mod metadata;
 pub(crate) mod pages;
 pub(crate) mod pending;
 pub(crate) mod token;

@@ -57,6 +57,9 @@ pub(crate) struct Switches {
     pub(crate) rotate_refresh_tokens: bool,
     pub(crate) access_token_seconds: u64,
     pub(crate) documented_forms: bool,
+    /// How long caches, materialized queries and metadata take to come up to date, in milliseconds. Looked at whenever
+    /// a status is asked for: a test holds a sync as long as it likes by a large number and ends it by a zero.
+    pub(crate) sync_ms: u64,
 }
 
 impl From<&Options> for Switches {
@@ -65,6 +68,7 @@ impl From<&Options> for Switches {
             rotate_refresh_tokens: options.rotate_refresh_tokens,
             access_token_seconds: options.access_token_seconds,
             documented_forms: options.documented_forms,
+            sync_ms: 1500,
         }
     }
 }
@@ -76,6 +80,7 @@ pub(crate) struct SwitchesChange {
     pub(crate) rotate_refresh_tokens: Option<bool>,
     pub(crate) access_token_seconds: Option<u64>,
     pub(crate) documented_forms: Option<bool>,
+    pub(crate) sync_ms: Option<u64>,
 }
 
 impl Switches {
@@ -83,5 +88,6 @@ impl Switches {
         self.rotate_refresh_tokens = by.rotate_refresh_tokens.unwrap_or(self.rotate_refresh_tokens);
         self.access_token_seconds = by.access_token_seconds.unwrap_or(self.access_token_seconds);
         self.documented_forms = by.documented_forms.unwrap_or(self.documented_forms);
+        self.sync_ms = by.sync_ms.unwrap_or(self.sync_ms);
     }
 }

@@ -4,20 +4,23 @@ use std::sync::Arc;
 
 use axum::{
     Router, middleware,
-    routing::{get, post},
+    routing::{delete, get, post, put},
 };
 
 use crate::{
-    api::{catalogs, connections, error::ApiError, execute, info, organizations, statistics, transpile},
+    api::{
+        caches, catalogs, connections, error::ApiError, execute, golden_sql, info, materialized, metadata,
+        organizations, queries, relations, semantic, statistics, transpile,
+    },
     app::App,
     control,
-    oauth::{authorize, consent, login, metadata, token},
+    oauth::{authorize, consent, discovery, login, token},
     watch,
 };
 
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
-        .route("/.well-known/oauth-authorization-server", get(metadata::show))
+        .route("/.well-known/oauth-authorization-server", get(discovery::show))
         .route("/oauth2/authorize", get(authorize::show))
         .route("/oauth2/token", post(token::issue))
         .route("/login", get(login::show).post(login::submit))
@@ -44,6 +47,12 @@ fn partner_api() -> Router<Arc<App>> {
         .route("/connections/{p}", get(connections::list))
         .route("/connections/{p}/{c}/detail", get(connections::detail))
         .route("/sql/transpile/{dialect}", post(transpile::convert))
+        .route("/metadata/{p}", get(metadata::show))
+        .route("/metadata/{p}/refresh", post(metadata::refresh))
+        .route("/metadata/{p}/refresh/{c}", get(metadata::refresh_status))
+        .route("/metadata/{p}/relations/{c}", get(relations::list))
+        .route("/metadata/{p}/golden-sqls", get(golden_sql::list))
+        .route("/metadata/{p}/golden-sql/query", get(golden_sql::search))
         .nest("/data/projects/{p}", project())
         .method_not_allowed_fallback(async || ApiError::WrongMethod)
 }
@@ -56,5 +65,19 @@ fn project() -> Router<Arc<App>> {
         .route("/catalogs/{c}/schemas/{s}/tables", get(catalogs::tables))
         .route(&format!("{TABLE}/columns"), get(catalogs::columns))
         .route(&format!("{TABLE}/statistics"), get(statistics::show))
+        .route("/queries", get(queries::list).post(queries::create))
         .route("/queries/execute", post(execute::run))
+        .route("/queries/{q}", get(queries::show).put(queries::update).delete(queries::remove))
+        .route("/materialized-queries/status", get(materialized::statuses))
+        .route("/materialized-queries/{q}/status", get(materialized::status))
+        .route("/materialized-queries/{q}/refresh", post(materialized::refresh))
+        .route("/cache", post(caches::create))
+        .route("/cache/batch", post(caches::create_batch))
+        .route("/cache/status", get(caches::statuses))
+        .route("/cache/{id}", put(caches::update).delete(caches::remove))
+        .route("/cache/{id}/fullRefreshUpdate", post(caches::refresh_full))
+        .route("/cache/{id}/incrementalUpdate", post(caches::refresh_incremental))
+        .route("/semantic-catalogs", post(semantic::create))
+        .route("/semantic-catalogs/{c}", post(semantic::create_table))
+        .route("/semantic-catalogs/{c}/table/{t}", delete(semantic::remove_table))
 }

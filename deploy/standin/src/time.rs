@@ -19,7 +19,11 @@ pub(crate) fn seconds() -> u64 {
 
 /// `2026-03-25T12:28:48.737355Z`, the form in which Peaka writes times.
 pub(crate) fn stamp() -> String {
-    let now = now();
+    stamp_of(now())
+}
+
+/// The moment `now` after the Unix epoch, in the same form.
+pub(crate) fn stamp_of(now: Duration) -> String {
     let (days, of_day) = (now.as_secs() / 86_400, now.as_secs() % 86_400);
     let (year, month, day) = civil(days);
     let (hour, minute, second) = (of_day / 3600, of_day % 3600 / 60, of_day % 60);

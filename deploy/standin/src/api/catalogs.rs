@@ -8,48 +8,28 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{caller::Caller, error::ApiError, names::Names};
-use crate::{
-    app::App,
-    sql::columns::table_columns,
-    world::catalogs::{self, Catalog, Class, Schema, Table},
-};
+use super::{caller::Caller, error::ApiError, listing, names::Names};
+use crate::{app::App, sql::columns::table_columns};
 
-pub(crate) async fn list(caller: Caller, Path(project): Path<String>) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(project): Path<String>,
+) -> Result<Json<Value>, ApiError> {
     caller.project(&project)?;
-    let told = catalogs::all().iter().map(|catalog| {
+    let told = listing::all(&app, &project).into_iter().map(|catalog| {
         let mut told = json!({
-            "id": catalog.id(&project),
+            "id": catalog.id,
             "name": catalog.name,
             "displayName": catalog.display_name,
-            "connectionId": catalog.connection_id(&project),
+            "connectionId": catalog.connection_id,
         });
         // Semantic catalogs have their type under another key than the rest, as seen live.
-        let key = if catalog.class == Class::Semantic { "type" } else { "catalogType" };
+        let key = if catalog.fixed.is_none() { "type" } else { "catalogType" };
         told[key] = json!(catalog.kind);
         told
     });
     Ok(Json(told.collect()))
-}
-
-/// The catalog, if the caller reaches the project.
-pub(super) fn catalog(caller: &Caller, project: &str, id: &str) -> Result<&'static Catalog, ApiError> {
-    caller.project(project)?;
-    catalogs::by_id(project, id)
-        .ok_or_else(|| ApiError::Missing(format!("There is no catalog with id: {id}")))
-}
-
-/// The schemas of a catalog, by name.
-fn schema_names(app: &App, project: &str, catalog: &Catalog) -> Vec<String> {
-    if catalog.class != Class::Semantic {
-        return catalog.schemas.iter().map(|schema| schema.name.to_owned()).collect();
-    }
-    let mut names: Vec<String> = app
-        .studio
-        .at(project, |desk| desk.semantic_tables.iter().map(|table| table.schema.clone()).collect());
-    names.sort();
-    names.dedup();
-    names
 }
 
 pub(crate) async fn schemas(
@@ -57,15 +37,12 @@ pub(crate) async fn schemas(
     caller: Caller,
     Path((project, catalog_id)): Path<(String, String)>,
 ) -> Result<Json<Value>, ApiError> {
-    let catalog = catalog(&caller, &project, &catalog_id)?;
-    let told = schema_names(&app, &project, catalog)
+    let catalog = listing::find(&app, &caller, &project, &catalog_id)?;
+    let told = catalog
+        .schemas(&app, &project)
         .into_iter()
         .map(|schema| json!({ "catalogId": catalog_id, "catalogName": catalog.name, "schemaName": schema }));
     Ok(Json(told.collect()))
-}
-
-pub(super) fn no_schema(name: &str) -> ApiError {
-    ApiError::Missing(format!("Schema '{name}' does not exist"))
 }
 
 pub(crate) async fn tables(
@@ -73,17 +50,18 @@ pub(crate) async fn tables(
     caller: Caller,
     Path((project, catalog_id, schema_name)): Path<(String, String, String)>,
 ) -> Result<Json<Value>, ApiError> {
-    let catalog = catalog(&caller, &project, &catalog_id)?;
-    if !schema_names(&app, &project, catalog).contains(&schema_name) {
-        return Err(no_schema(&schema_name));
+    let catalog = listing::find(&app, &caller, &project, &catalog_id)?;
+    if !catalog.schemas(&app, &project).contains(&schema_name) {
+        return Err(ApiError::Missing(format!("Schema '{schema_name}' does not exist")));
     }
-    let made = made_tables(&app, &project, catalog, &schema_name);
-    let fixed = catalog.schema(&schema_name).map(|schema| schema.tables).unwrap_or_default();
+    let fixed = catalog.fixed.and_then(|fixed| fixed.schema(&schema_name)).map(|schema| schema.tables);
     let told = fixed
+        .unwrap_or_default()
         .iter()
         .map(|table| (table.name.to_owned(), table.cacheable, table.dynamic))
-        .chain(made.into_iter().map(|name| (name, false, false)))
+        .chain(catalog.made_tables(&app, &project, &schema_name).into_iter().map(|name| (name, false, false)))
         .map(|(name, cacheable, dynamic)| {
+            let cached = app.studio.at(&project, |desk| desk.cache_of(&catalog_id, &schema_name, &name).is_some());
             json!({
                 "catalogId": catalog_id,
                 "catalogName": catalog.name,
@@ -91,36 +69,11 @@ pub(crate) async fn tables(
                 "tableName": name,
                 "isCacheable": cacheable,
                 "isDynamicTable": dynamic,
-                "isCached": false,
+                "isCached": cached,
                 "supportedCacheTypes": if cacheable { vec!["FULL_REFRESH", "INCREMENTAL"] } else { Vec::new() },
             })
         });
     Ok(Json(told.collect()))
-}
-
-/// The tables that people made: saved queries and semantic tables.
-fn made_tables(app: &App, project: &str, catalog: &Catalog, schema: &str) -> Vec<String> {
-    app.studio.at(project, |desk| match (catalog.class, schema) {
-        (Class::Queries, "query") => desk.queries.values().map(|query| query.name()).collect(),
-        (Class::Queries, "mtquery") => {
-            desk.queries.values().filter(|query| query.is_materialized()).map(|query| query.name()).collect()
-        }
-        (Class::Semantic, schema) => {
-            let tables = desk.semantic_tables.iter().filter(|table| table.schema == schema);
-            tables.map(|table| table.table.clone()).collect()
-        }
-        _ => Vec::new(),
-    })
-}
-
-/// The fixed table of this name.
-pub(super) fn fixed_table(
-    catalog: &Catalog,
-    schema: &str,
-    table: &str,
-) -> Option<(&'static Schema, &'static Table)> {
-    let schema = catalog.schema(schema)?;
-    Some((schema, schema.table(table)?))
 }
 
 pub(crate) async fn columns(
@@ -128,8 +81,8 @@ pub(crate) async fn columns(
     caller: Caller,
     Path((project, catalog_id, schema, table)): Path<(String, String, String, String)>,
 ) -> Result<Json<Value>, ApiError> {
-    let catalog = catalog(&caller, &project, &catalog_id)?;
-    if let Some((_, table)) = fixed_table(catalog, &schema, &table) {
+    let catalog = listing::find(&app, &caller, &project, &catalog_id)?;
+    if let Some((_, table)) = catalog.fixed_table(&schema, &table) {
         let told = table.columns.iter().map(|column| {
             json!({
                 "name": column.name,
@@ -145,7 +98,7 @@ pub(crate) async fn columns(
     }
     let (organization, of) = caller.project(&project)?;
     let names = Names { app: &app, person: caller.person, organization, project: of };
-    let columns = table_columns(catalog.name, &schema, &table, &names, 0)
+    let columns = table_columns(&catalog.name, &schema, &table, &names, 0)
         .map_err(|error| ApiError::Missing(error.to_string()))?;
     let told = columns.into_iter().map(|column| {
         json!({

@@ -39,6 +39,15 @@ impl ApiError {
         Self::Named { error: "WrongRequestException", message: message.into(), code: Value::Null }
     }
 
+    /// What a batch says of an item that failed for it.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::Coded(message) | Self::Missing(message) | Self::Named { message, .. } => message.clone(),
+            Self::Forbidden => "Forbidden".to_owned(),
+            _ => "Internal Server Error".to_owned(),
+        }
+    }
+
     /// The answer to a request for `path`.
     pub(crate) fn render(&self, path: &str, documented: bool) -> Response {
         let coded = |status, message: &str| {

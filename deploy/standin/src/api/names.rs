@@ -28,13 +28,10 @@ impl Lookup for Names<'_> {
     fn table(&self, catalog: &str, schema: &str, table: &str) -> Result<Relation, SqlError> {
         let (catalog, schema, table) = (catalog.to_lowercase(), schema.to_lowercase(), table.to_lowercase());
         let named: Vec<_> = catalogs::all().iter().filter(|known| known.name == catalog).collect();
-        let Some(first) = named.first() else {
-            return Err(SqlError::Statement(format!("Catalog '{catalog}' not found")));
-        };
-        let missing = || SqlError::Statement(format!("Table '{catalog}.{schema}.{table}' does not exist"));
-        if first.class == Class::Semantic {
-            return self.semantic(&first.id(self.project.id), &schema, &table);
+        if named.is_empty() {
+            return self.semantic(&catalog, &schema, &table);
         }
+        let missing = || SqlError::Statement(format!("Table '{catalog}.{schema}.{table}' does not exist"));
         let Some((catalog, schema)) = named.iter().find_map(|known| Some((known, known.schema(&schema)?)))
         else {
             return Err(SqlError::Statement(format!("Schema '{schema}' does not exist")));
@@ -44,7 +41,8 @@ impl Lookup for Names<'_> {
             return self.saved(catalog_id, schema.name == "mtquery", &table).ok_or_else(missing);
         }
         let table = schema.table(&table).ok_or_else(missing)?;
-        Ok(Relation { catalog_id, rows: self.rows(catalog.class, table), columns: columns(table) })
+        let rows = self.rows(catalog.class, &catalog_id, schema.name, table);
+        Ok(Relation { catalog_id, rows, columns: columns(table) })
     }
 
     fn property(&self, name: &str) -> String {
@@ -75,29 +73,31 @@ impl Names<'_> {
         })
     }
 
-    fn semantic(&self, catalog_id: &str, schema: &str, table: &str) -> Result<Relation, SqlError> {
-        let found = self.app.studio.at(self.project.id, |desk| {
-            let of_catalog = |of: &str| of == catalog_id;
-            if !desk
+    fn semantic(&self, catalog: &str, schema: &str, table: &str) -> Result<Relation, SqlError> {
+        self.app.studio.at(self.project.id, |desk| {
+            let of = desk.semantic_catalogs.iter().find(|known| known.name() == catalog);
+            let Some(of) = of else {
+                return Err(SqlError::Statement(format!("Catalog '{catalog}' not found")));
+            };
+            let mut tables = desk
                 .semantic_tables
                 .iter()
-                .any(|known| of_catalog(&known.catalog_id) && known.schema == schema)
-            {
+                .filter(|known| known.catalog_id == of.id && known.schema.to_lowercase() == schema)
+                .peekable();
+            if tables.peek().is_none() {
                 return Err(SqlError::Statement(format!("Schema '{schema}' does not exist")));
             }
-            let known = desk.semantic_tables.iter().find(|known| {
-                of_catalog(&known.catalog_id) && known.schema == schema && known.table == table
-            });
-            Ok(known
-                .and_then(|known| desk.queries.get(&known.query_id))
-                .map(|query| query.input_query.clone()))
-        })?;
-        let missing = || SqlError::Statement(format!("Table 'insights.{schema}.{table}' does not exist"));
-        let rows = Rows::Saved(found.ok_or_else(missing)?);
-        Ok(Relation { catalog_id: catalog_id.to_owned(), rows, columns: Vec::new() })
+            let query = tables
+                .find(|known| known.table.to_lowercase() == table)
+                .and_then(|known| desk.queries.get(&known.query_id));
+            let missing =
+                || SqlError::Statement(format!("Table '{catalog}.{schema}.{table}' does not exist"));
+            let rows = Rows::Saved(query.ok_or_else(missing)?.input_query.clone());
+            Ok(Relation { catalog_id: of.id.clone(), rows, columns: Vec::new() })
+        })
     }
 
-    fn rows(&self, class: Class, table: &Table) -> Rows {
+    fn rows(&self, class: Class, catalog_id: &str, schema: &str, table: &Table) -> Rows {
         match table.source {
             Source::AboutProject => {
                 let text = |value: &str| format!("'{}'", value.replace('\'', "''"));
@@ -114,7 +114,17 @@ impl Names<'_> {
                     format!("{null}{}", column.name)
                 });
                 let columns = columns.collect::<Vec<_>>().join(", ");
-                Rows::Native(format!("SELECT {columns} FROM `{sample}` LIMIT {LIVE_ROWS}"))
+                let sync_ms = self.app.switches().sync_ms;
+                let cached = self.app.studio.at(self.project.id, |desk| {
+                    desk.cache_of(catalog_id, schema, table.name).map(|cache| cache.is_filled(sync_ms))
+                });
+                let bound = match cached {
+                    None => format!(" LIMIT {LIVE_ROWS}"),
+                    // While the first sync runs, the table reads as empty.
+                    Some(false) => " LIMIT 0".to_owned(),
+                    Some(true) => String::new(),
+                };
+                Rows::Native(format!("SELECT {columns} FROM `{sample}`{bound}"))
             }
             Source::Sample(sample) => Rows::Sample(sample.to_owned()),
         }

@@ -1,21 +1,30 @@
 //! `GET .../tables/{t}/statistics`: databases only.
 
-use axum::{Json, extract::Path};
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
 use serde_json::{Value, json};
 
-use super::{caller::Caller, catalogs, error::ApiError};
-use crate::world::catalogs::{Class, Column};
+use super::{caller::Caller, error::ApiError, listing};
+use crate::{
+    app::App,
+    world::catalogs::{Class, Column},
+};
 
 pub(crate) async fn show(
+    State(app): State<Arc<App>>,
     caller: Caller,
     Path((project, catalog_id, schema, table)): Path<(String, String, String, String)>,
 ) -> Result<Json<Value>, ApiError> {
-    let catalog = catalogs::catalog(&caller, &project, &catalog_id)?;
-    if catalog.class != Class::Database {
+    let catalog = listing::find(&app, &caller, &project, &catalog_id)?;
+    if catalog.fixed.is_none_or(|fixed| fixed.class != Class::Database) {
         return Err(ApiError::wrong(format!("Catalog type: {} is not being supported yet", catalog.kind)));
     }
     let missing = || ApiError::Missing(format!("Table '{}.{schema}.{table}' does not exist", catalog.name));
-    let (_, found) = catalogs::fixed_table(catalog, &schema, &table).ok_or_else(missing)?;
+    let (_, found) = catalog.fixed_table(&schema, &table).ok_or_else(missing)?;
     let columns: Vec<Value> = found
         .columns
         .iter()

@@ -11,7 +11,7 @@ use josekit::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{grants::Issue, metadata::SCOPE};
+use super::{discovery::SCOPE, grants::Issue};
 use crate::{chance, demo::Person, error::StandinError, time};
 
 /// Makes and reads access tokens.

@@ -58,8 +58,6 @@ pub(crate) enum Class {
     Database,
     /// A service behind an API: can be cached; a table that is not reads its first 100 rows only.
     Service,
-    /// Tables that are views on saved queries.
-    Semantic,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +70,7 @@ pub(crate) struct Catalog {
     pub(crate) schemas: &'static [Schema],
 }
 
-const CATALOGS: [Catalog; 5] = [
+const CATALOGS: [Catalog; 4] = [
     Catalog {
         name: "peaka",
         display_name: "Peaka",
@@ -101,13 +99,6 @@ const CATALOGS: [Catalog; 5] = [
         class: Class::Service,
         schemas: tables::PAYMENTS,
     },
-    Catalog {
-        name: "insights",
-        display_name: "Insights",
-        kind: "SEMANTIC",
-        class: Class::Semantic,
-        schemas: &[],
-    },
 ];
 
 impl Catalog {
@@ -116,14 +107,14 @@ impl Catalog {
         match self.class {
             Class::Internal => "1".to_owned(),
             Class::Queries => "2".to_owned(),
-            Class::Database | Class::Service | Class::Semantic => demo::catalog_id(project, self.name),
+            Class::Database | Class::Service => demo::catalog_id(project, self.name),
         }
     }
 
     /// The id of the connection that the catalog is read through.
     pub(crate) fn connection_id(&self, project: &str) -> Option<String> {
         match self.class {
-            Class::Internal | Class::Queries | Class::Semantic => None,
+            Class::Internal | Class::Queries => None,
             Class::Database | Class::Service => {
                 Some(super::ids::uuid(&format!("{project}/connection/{}", self.name)))
             }
@@ -146,9 +137,4 @@ impl Schema {
 /// The catalogs of a project.
 pub(crate) fn all() -> &'static [Catalog] {
     &CATALOGS
-}
-
-/// The catalog with this id in `project`.
-pub(crate) fn by_id(project: &str, id: &str) -> Option<&'static Catalog> {
-    CATALOGS.iter().find(|catalog| catalog.id(project) == id)
 }

@@ -54,8 +54,7 @@ async fn the_switches_change_what_comes_after() {
     let now =
         control(&standin, "options", json!({ "rotate_refresh_tokens": false, "access_token_seconds": 0 }))
             .await;
-    let expected =
-        json!({ "rotate_refresh_tokens": false, "access_token_seconds": 0, "documented_forms": false });
+    let expected = json!({ "rotate_refresh_tokens": false, "access_token_seconds": 0, "documented_forms": false, "sync_ms": 1500 });
     assert_eq!(now, expected);
     let answer: Value = refresh(&standin, &refresh_token).await.json().await.unwrap();
     assert_eq!(answer["refresh_token"], refresh_token);

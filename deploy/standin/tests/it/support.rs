@@ -6,40 +6,40 @@ use serde_json::{Value, json};
 use standin::{Options, Standin, demo};
 use url::Url;
 
-pub const REDIRECT_URI: &str = "http://127.0.0.1:9/oauth/callback";
-pub const VERIFIER: &str = "a-code-verifier-of-more-than-forty-three-characters";
-pub const ADA: &str = "ada@demo.peaka.local";
-pub const GRACE: &str = "grace@demo.peaka.local";
-pub const LINUS: &str = "linus@demo.peaka.local";
+pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1:9/oauth/callback";
+pub(crate) const VERIFIER: &str = "a-code-verifier-of-more-than-forty-three-characters";
+pub(crate) const ADA: &str = "ada@demo.peaka.local";
+pub(crate) const GRACE: &str = "grace@demo.peaka.local";
+pub(crate) const LINUS: &str = "linus@demo.peaka.local";
 
-pub fn challenge() -> String {
+pub(crate) fn challenge() -> String {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, VERIFIER.as_bytes());
     URL_SAFE_NO_PAD.encode(digest)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the tests of the stand-in use nothing of the services")]
-pub fn http() -> Client {
+pub(crate) fn http() -> Client {
     let builder = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
     builder.build().unwrap()
 }
 
-pub async fn start() -> Standin {
+pub(crate) async fn start() -> Standin {
     Standin::start(Options::default()).await.unwrap()
 }
 
 /// One browser at the pages of one stand-in.
-pub struct Browser {
+pub(crate) struct Browser {
     http: Client,
     url: String,
-    pub cookie: Option<String>,
+    pub(crate) cookie: Option<String>,
 }
 
 impl Browser {
-    pub fn new(standin: &Standin) -> Self {
+    pub(crate) fn new(standin: &Standin) -> Self {
         Self { http: http(), url: standin.url().to_owned(), cookie: None }
     }
 
-    pub fn authorize_url(&self, more: &[(&str, &str)]) -> Url {
+    pub(crate) fn authorize_url(&self, more: &[(&str, &str)]) -> Url {
         let mut url = Url::parse(&format!("{}/oauth2/authorize", self.url)).unwrap();
         let challenge = challenge();
         let mut parameters = vec![
@@ -57,11 +57,11 @@ impl Browser {
         url
     }
 
-    pub async fn get(&mut self, url: impl AsRef<str>) -> Response {
+    pub(crate) async fn get(&mut self, url: impl AsRef<str>) -> Response {
         self.send(Method::GET, url.as_ref(), None).await
     }
 
-    pub async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Response {
+    pub(crate) async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Response {
         self.send(Method::POST, path, Some(form)).await
     }
 
@@ -83,7 +83,7 @@ impl Browser {
     }
 
     /// Opens the authorization endpoint, signs in, agrees, and returns where the browser is sent.
-    pub async fn sign_in(&mut self, email: &str) -> Url {
+    pub(crate) async fn sign_in(&mut self, email: &str) -> Url {
         let url = self.authorize_url(&[]);
         let page = self.get(url).await;
         let request = hidden(&page.text().await.unwrap());
@@ -105,27 +105,27 @@ impl Browser {
 }
 
 /// The value of the page's hidden field `request`.
-pub fn hidden(page: &str) -> String {
+pub(crate) fn hidden(page: &str) -> String {
     let (_, rest) = page.split_once("name=\"request\" value=\"").expect("the page has no form");
     rest.split('"').next().unwrap().to_owned()
 }
 
 /// Where a redirect goes; a path becomes a URL of nowhere, of which [`Browser::get`] uses the path.
-pub fn location(response: &Response) -> Url {
+pub(crate) fn location(response: &Response) -> Url {
     let to = response.headers()["location"].to_str().unwrap();
     response.url().join(to).unwrap()
 }
 
-pub fn query(url: &Url, name: &str) -> Option<String> {
+pub(crate) fn query(url: &Url, name: &str) -> Option<String> {
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
-pub async fn token(standin: &Standin, form: &[(&str, &str)]) -> Response {
+pub(crate) async fn token(standin: &Standin, form: &[(&str, &str)]) -> Response {
     let request = http().post(format!("{}/oauth2/token", standin.url()));
     request.basic_auth("peaka-mcp-gateway", Some("standin-gateway-secret")).form(form).send().await.unwrap()
 }
 
-pub async fn redeem(standin: &Standin, code: &str) -> Response {
+pub(crate) async fn redeem(standin: &Standin, code: &str) -> Response {
     let form = [
         ("grant_type", "authorization_code"),
         ("code", code),
@@ -135,12 +135,12 @@ pub async fn redeem(standin: &Standin, code: &str) -> Response {
     token(standin, &form).await
 }
 
-pub async fn refresh(standin: &Standin, refresh_token: &str) -> Response {
+pub(crate) async fn refresh(standin: &Standin, refresh_token: &str) -> Response {
     token(standin, &[("grant_type", "refresh_token"), ("refresh_token", refresh_token)]).await
 }
 
 /// Access and refresh token of a fresh sign-in.
-pub async fn tokens(standin: &Standin, email: &str) -> (String, String) {
+pub(crate) async fn tokens(standin: &Standin, email: &str) -> (String, String) {
     let back = Browser::new(standin).sign_in(email).await;
     let answer = redeem(standin, &query(&back, "code").unwrap()).await;
     assert_eq!(answer.status(), StatusCode::OK);
@@ -149,37 +149,47 @@ pub async fn tokens(standin: &Standin, email: &str) -> (String, String) {
     (field("access_token"), field("refresh_token"))
 }
 
-pub async fn get(standin: &Standin, bearer: &str, path: &str) -> Response {
+pub(crate) async fn get(standin: &Standin, bearer: &str, path: &str) -> Response {
     http().get(format!("{}/{path}", standin.partner_api_url())).bearer_auth(bearer).send().await.unwrap()
 }
 
-pub async fn get_json(standin: &Standin, bearer: &str, path: &str) -> Value {
+pub(crate) async fn get_json(standin: &Standin, bearer: &str, path: &str) -> Value {
     let response = get(standin, bearer, path).await;
     assert_eq!(response.status(), StatusCode::OK, "{path}");
     response.json().await.unwrap()
 }
 
-pub async fn post(standin: &Standin, bearer: &str, path: &str, body: &Value) -> Response {
-    let request = http().post(format!("{}/{path}", standin.partner_api_url()));
+pub(crate) async fn post(standin: &Standin, bearer: &str, path: &str, body: &Value) -> Response {
+    send(standin, Method::POST, bearer, path, body).await
+}
+
+pub(crate) async fn send(
+    standin: &Standin,
+    method: Method,
+    bearer: &str,
+    path: &str,
+    body: &Value,
+) -> Response {
+    let request = http().request(method, format!("{}/{path}", standin.partner_api_url()));
     request.bearer_auth(bearer).json(body).send().await.unwrap()
 }
 
 /// Runs a statement in the demo project with the partner key; the answer's status and body.
-pub async fn run(standin: &Standin, statement: &str, format: &str) -> (StatusCode, Value) {
+pub(crate) async fn run(standin: &Standin, statement: &str, format: &str) -> (StatusCode, Value) {
     let path = format!("data/projects/{}/queries/execute?format={format}", demo::PROJECT);
     let response = post(standin, demo::PARTNER_KEY, &path, &json!({ "statement": statement })).await;
     (response.status(), response.json().await.unwrap())
 }
 
 /// The rows of a statement that must succeed.
-pub async fn rows(standin: &Standin, statement: &str) -> Value {
+pub(crate) async fn rows(standin: &Standin, statement: &str) -> Value {
     let (status, body) = run(standin, statement, "COMPACT").await;
     assert_eq!(status, StatusCode::OK, "{statement}: {body}");
     body["data"].clone()
 }
 
 /// The message of a statement that must fail with 400.
-pub async fn complaint(standin: &Standin, statement: &str) -> String {
+pub(crate) async fn complaint(standin: &Standin, statement: &str) -> String {
     let (status, body) = run(standin, statement, "COMPACT").await;
     assert_eq!(status, StatusCode::BAD_REQUEST, "{statement}: {body}");
     body["message"].as_str().unwrap().to_owned()
