@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The client, as it is presented to a person.
-pub(crate) struct ClientCard {
+struct ClientCard {
     name: String,
     /// The host that vouches for it; none if it only calls itself so.
     verified_host: Option<String>,
@@ -32,10 +32,10 @@ pub(crate) struct ClientCard {
 }
 
 impl ClientCard {
-    pub(crate) fn of(request: &AuthorizationRequest) -> Self {
+    fn of(request: &AuthorizationRequest) -> Self {
         let (destination, loopback) = match request.redirect_uri.destination() {
             Destination::Web(host) => (host.to_owned(), false),
-            Destination::Loopback => ("an app on this computer".to_owned(), true),
+            Destination::Loopback(host) => (format!("an app on this computer ({host})"), true),
             Destination::Application(scheme) => (format!("the app that opens {scheme}: links"), false),
         };
         let verified_host = match &request.client_origin {
@@ -50,17 +50,20 @@ impl ClientCard {
 #[template(path = "ask.html")]
 struct Ask<'a> {
     client: &'a ClientCard,
+    choices: Vec<ScopeChoice>,
     sealed_request: &'a str,
 }
 
 /// Who asks, with one button that goes on to Peaka.
 pub(crate) fn ask(
-    client: &ClientCard,
+    request: &AuthorizationRequest,
     sealed_request: &str,
-    cookie: Option<Option<HeaderValue>>,
+    cookie: Option<HeaderValue>,
 ) -> Result<Response, PageError> {
-    let mut response = render(StatusCode::OK, &Ask { client, sealed_request })?;
-    set_cookie(&mut response, cookie.flatten());
+    let client = &ClientCard::of(request);
+    let mut response =
+        render(StatusCode::OK, &Ask { client, choices: choices(request.scopes), sealed_request })?;
+    set_cookie(&mut response, cookie);
     Ok(response)
 }
 

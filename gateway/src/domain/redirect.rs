@@ -43,8 +43,8 @@ pub enum NotARedirectUri {
 pub enum Destination<'a> {
     /// A web site, by host.
     Web(&'a str),
-    /// The person's own machine.
-    Loopback,
+    /// The person's own machine, by the name it was given.
+    Loopback(&'a str),
     /// An application that claimed the scheme.
     Application(&'a str),
 }
@@ -104,7 +104,7 @@ impl RedirectUri {
     /// Where it leads, to be told to the person.
     pub fn destination(&self) -> Destination<'_> {
         match parts(&self.0) {
-            Ok(parts) if parts.scheme == "http" => Destination::Loopback,
+            Ok(parts) if parts.scheme == "http" => Destination::Loopback(parts.host),
             Ok(parts) if parts.scheme == "https" => Destination::Web(parts.host),
             _ => Destination::Application(self.0.split(':').next().unwrap_or_default()),
         }

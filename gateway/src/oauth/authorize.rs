@@ -20,7 +20,7 @@ use crate::{
         session::AUTHORIZATION_LIFETIME,
     },
     limits,
-    pages::{self, ClientCard, PageError},
+    pages::{self, PageError},
 };
 
 /// A request on its way through the page, with the time at which the page is too old.
@@ -63,14 +63,13 @@ pub(crate) async fn authorize(
         None => {
             let browser = app.cookies.new_browser()?;
             let cookie = app.cookies.set(&browser);
-            (browser, Some(cookie))
+            (browser, cookie)
         }
     };
     let carried = Carried { expires_at_ms: app.clock.now().plus(AUTHORIZATION_LIFETIME).millis(), request };
     let plain = serde_json::to_vec(&carried).map_err(PageError::unavailable)?;
     let sealed = app.keys.seal(&purpose(&browser.hash()), &plain)?;
-    let card = ClientCard::of(&carried.request);
-    pages::ask(&card, &sealed, fresh)
+    pages::ask(&carried.request, &sealed, fresh)
 }
 
 async fn client(app: &App, params: &Params) -> Result<Client, PageError> {
