@@ -1,17 +1,21 @@
 //! Trino's SQL, as much of it as the sample data needs, over SQLite. A statement is parsed, its output described,
 //! its names resolved by the caller's rights, and what is left is run on a connection that cannot write.
 
+mod bounds;
+mod calls;
 pub(crate) mod columns;
+mod dates;
 pub(crate) mod engine;
 pub(crate) mod error;
-pub(crate) mod functions;
-pub(crate) mod infer;
+mod functions;
+mod infer;
 pub(crate) mod lookup;
+mod native;
 pub(crate) mod parse;
-pub(crate) mod render;
-pub(crate) mod rewrite;
-pub(crate) mod sample;
-pub(crate) mod shape;
+mod render;
+mod rewrite;
+mod sample;
+mod shape;
 
 use std::time::Duration;
 

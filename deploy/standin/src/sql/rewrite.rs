@@ -4,16 +4,17 @@
 use std::{collections::HashMap, ops::ControlFlow};
 
 use sqlparser::ast::{
-    Expr, Ident, LimitClause, ObjectName, OrderByExpr, Query, Select, SelectItem, SetExpr, TableAlias,
-    TableFactor, Value, ValueWithSpan, VisitMut as _, VisitorMut,
+    Expr, Ident, ObjectName, ObjectNamePart, OrderByExpr, Query, Select, SelectItem, TableAlias, TableFactor,
+    VisitMut as _, VisitorMut,
 };
 
 use super::{
+    bounds,
     columns::unnamed,
     error::SqlError,
     functions,
     lookup::{Lookup, Rows},
-    parse,
+    native, parse,
     shape::{self, too_deep},
 };
 
@@ -60,8 +61,8 @@ impl VisitorMut for Rewriter<'_> {
                 *count -= 1;
             }
         }
-        unwrap_branches(&mut query.body);
-        flow(limit(query))
+        bounds::unwrap_branches(&mut query.body);
+        flow(bounds::limit(query))
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<SqlError> {
@@ -100,121 +101,82 @@ impl VisitorMut for Rewriter<'_> {
 
 impl Rewriter<'_> {
     fn table(&self, factor: &mut TableFactor) -> Result<(), SqlError> {
-        let (name, alias) = match factor {
-            TableFactor::Derived { lateral: false, sample: None, .. } | TableFactor::NestedJoin { .. } => {
-                return Ok(());
+        match factor {
+            TableFactor::NestedJoin { .. } => Ok(()),
+            TableFactor::Derived { lateral: false, subquery, alias: Some(alias), sample: None } => {
+                if !alias.columns.is_empty() {
+                    *factor = with_columns(subquery, alias.clone())?;
+                }
+                Ok(())
             }
-            TableFactor::Table { name, alias, args: None, version: None, sample: None, .. } => (name, alias),
+            TableFactor::Derived { lateral: false, alias: None, sample: None, .. } => Ok(()),
+            TableFactor::Table { name, alias, args: None, version: None, sample: None, .. } => {
+                if let Some(replaced) = self.named(name, alias.clone())? {
+                    *factor = replaced;
+                }
+                Ok(())
+            }
             other => {
                 let message = format!("'{other}' is not supported by the local Peaka as a table");
-                return Err(SqlError::Statement(message));
+                Err(SqlError::Statement(message))
             }
-        };
-        let (catalog, schema, table) = match name.0.as_slice() {
-            [one] => {
-                let one = one.to_string().trim_matches('`').to_lowercase();
-                if self.ctes.get(&one).is_some_and(|count| *count > 0) {
-                    return Ok(());
-                }
-                return Err(no_catalog(name));
-            }
-            [catalog, schema, table] => (catalog.to_string(), schema.to_string(), table.to_string()),
-            _ => return Err(no_catalog(name)),
-        };
-        let bare = |text: &str| text.trim_matches('`').to_owned();
-        let (catalog, schema, table) = (bare(&catalog), bare(&schema), bare(&table));
-        let relation = self.lookup.table(&catalog, &schema, &table)?;
-        let alias = alias.take().unwrap_or_else(|| TableAlias {
-            explicit: true,
-            name: Ident::with_quote('`', table),
-            columns: Vec::new(),
-            at: None,
-        });
-        if !alias.columns.is_empty() {
-            return Err(SqlError::Statement(
-                "column aliases of a table are not supported by the local Peaka".to_owned(),
-            ));
         }
-        match relation.rows {
-            Rows::Sample(sample) => {
-                if let TableFactor::Table { name, alias: place, .. } = factor {
-                    *name = ObjectName::from(vec![Ident::with_quote('`', sample)]);
-                    *place = Some(alias);
-                }
+    }
+
+    /// What stands for a named table.
+    fn named(&self, name: &ObjectName, alias: Option<TableAlias>) -> Result<Option<TableFactor>, SqlError> {
+        let parts: Vec<&Ident> = name.0.iter().filter_map(ObjectNamePart::as_ident).collect();
+        let (catalog, schema, table) = match parts.as_slice() {
+            [one] if self.ctes.get(&one.value.to_lowercase()).is_some_and(|count| *count > 0) => {
+                return match alias {
+                    Some(alias) if !alias.columns.is_empty() => {
+                        with_columns(&native::query(&format!("SELECT * FROM {name}"))?, alias).map(Some)
+                    }
+                    // As it is: SQLite wants a recursive reference to stand by itself.
+                    _ => Ok(None),
+                };
             }
-            Rows::Native(text) => *factor = derived(functions::native_query(&text)?, alias),
+            [catalog, schema, table] => (&catalog.value, &schema.value, &table.value),
+            _ => return Err(no_catalog(&parts)),
+        };
+        let query = match self.lookup.table(catalog, schema, table)?.rows {
+            Rows::Sample(sample) => native::query(&format!("SELECT * FROM `{sample}`"))?,
+            Rows::Native(text) => native::query(&text)?,
             Rows::Saved(text) => {
                 too_deep(self.depth)?;
                 let mut inner = parse::parse(&text, &[])?;
                 rewrite_at(&mut inner, self.lookup, self.depth + 1)?;
-                *factor = derived(inner, alias);
+                inner
             }
-        }
-        Ok(())
+        };
+        with_columns(&query, alias.unwrap_or_else(|| named_as(table))).map(Some)
     }
 }
 
-fn no_catalog(name: &ObjectName) -> SqlError {
-    let _ = name;
-    SqlError::Statement("Catalog must be specified when session catalog is not set".to_owned())
+fn named_as(name: &str) -> TableAlias {
+    TableAlias { explicit: true, name: Ident::with_quote('`', name), columns: Vec::new(), at: None }
 }
 
-fn derived(query: Query, alias: TableAlias) -> TableFactor {
-    TableFactor::Derived { lateral: false, subquery: Box::new(query), alias: Some(alias), sample: None }
-}
-
-/// SQLite does not take a branch of a UNION in brackets; it does take a SELECT from it.
-fn unwrap_branches(body: &mut SetExpr) {
-    if let SetExpr::SetOperation { left, right, .. } = body {
-        for branch in [left, right] {
-            unwrap_branches(branch);
-            if let SetExpr::Query(query) = &**branch
-                && let Ok(wrapped) = functions::native_query(&format!("SELECT * FROM ({query})"))
-            {
-                **branch = *wrapped.body;
-            }
-        }
+fn no_catalog(parts: &[&Ident]) -> SqlError {
+    let message = "Catalog must be specified when session catalog is not set";
+    match parts.first() {
+        Some(part) => SqlError::at(part.span.start, message),
+        None => SqlError::Statement(message.to_owned()),
     }
 }
 
-/// FETCH FIRST becomes LIMIT, and an OFFSET without LIMIT gets one, as SQLite wants.
-fn limit(query: &mut Query) -> Result<(), SqlError> {
-    if let Some(fetch) = query.fetch.take() {
-        if fetch.with_ties || fetch.percent {
-            return Err(SqlError::Statement(
-                "FETCH WITH TIES is not supported by the local Peaka".to_owned(),
-            ));
-        }
-        let rows = fetch.quantity.unwrap_or_else(|| number("1"));
-        match &mut query.limit_clause {
-            Some(LimitClause::LimitOffset { limit, .. }) => *limit = Some(rows),
-            place => {
-                *place =
-                    Some(LimitClause::LimitOffset { limit: Some(rows), offset: None, limit_by: Vec::new() });
-            }
-        }
-    }
-    match &mut query.limit_clause {
-        Some(LimitClause::LimitOffset { limit, offset, limit_by }) => {
-            if !limit_by.is_empty() {
-                return Err(SqlError::Statement("mismatched input 'BY'. Expecting: <EOF>".to_owned()));
-            }
-            if let Some(offset) = offset {
-                offset.rows = sqlparser::ast::OffsetRows::None;
-                limit.get_or_insert_with(|| number("-1"));
-            }
-            Ok(())
-        }
-        Some(LimitClause::OffsetCommaLimit { .. }) => {
-            Err(SqlError::Statement("mismatched input ','. Expecting: <EOF>".to_owned()))
-        }
-        None => Ok(()),
-    }
-}
-
-fn number(text: &str) -> Expr {
-    Expr::Value(ValueWithSpan {
-        value: Value::Number(text.to_owned(), false),
-        span: sqlparser::tokenizer::Span::empty(),
+/// `(query) AS t(a, b)`: SQLite names columns in a WITH clause only.
+fn with_columns(query: &Query, mut alias: TableAlias) -> Result<TableFactor, SqlError> {
+    let names: Vec<String> = alias.columns.drain(..).map(|column| column.name.to_string()).collect();
+    let subquery = if names.is_empty() {
+        query.clone()
+    } else {
+        native::query(&format!("WITH `$t`({}) AS ({query}) SELECT * FROM `$t`", names.join(", ")))?
+    };
+    Ok(TableFactor::Derived {
+        lateral: false,
+        subquery: Box::new(subquery),
+        alias: Some(alias),
+        sample: None,
     })
 }

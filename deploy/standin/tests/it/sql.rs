@@ -111,7 +111,7 @@ async fn complaints_are_trinos() {
         (&format!("SELECT \"shoe\" FROM {ORDERS}"), "line 1:8: Column 'shoe' cannot be resolved"),
         (&format!("SELECT o.shoe FROM {ORDERS} o"), "line 1:10: Column 'o.shoe' cannot be resolved"),
         ("SELECT 1 LIMIT 1 OFFSET 1", "line 1:18: mismatched input 'OFFSET'. Expecting: <EOF>"),
-        ("SELECT launch(1)", "Function 'launch' not registered"),
+        ("SELECT launch(1)", "line 1:8: Function 'launch' not registered"),
     ] {
         assert_eq!(complaint(&standin, statement).await, message, "{statement}");
     }
@@ -171,6 +171,8 @@ async fn queries_of_every_shape_run() {
     let qualified =
         format!("SELECT \"storefront\".\"public\".\"orders\".\"id\" FROM {ORDERS} WHERE orders.id = 3");
     assert_eq!(rows(&standin, &qualified).await, json!([["3"]]));
+    let named = "SELECT t.b FROM (VALUES (1, 'x'), (2, 'y')) AS t(a, b) WHERE t.a = 2";
+    assert_eq!(rows(&standin, named).await, json!([["y"]]));
     assert_eq!(rows(&standin, "VALUES (1, 'a'), (2, NULL)").await, json!([["1", "a"], ["2", null]]));
 }
 
