@@ -17,10 +17,14 @@ pub(crate) fn challenge() -> String {
     URL_SAFE_NO_PAD.encode(digest)
 }
 
+/// Every test has a thread and a runtime of its own, and one client for them.
 #[expect(clippy::disallowed_methods, reason = "the tests of the stand-in use nothing of the services")]
 pub(crate) fn http() -> Client {
-    let builder = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
-    builder.build().unwrap()
+    thread_local! {
+        static CLIENT: Client =
+            Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    }
+    CLIENT.with(Clone::clone)
 }
 
 pub(crate) async fn start() -> Standin {
