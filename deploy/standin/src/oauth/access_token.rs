@@ -1,6 +1,6 @@
 //! Access tokens: ES256 JWTs that nobody but the stand-in needs to understand.
 
-use std::path::Path;
+use std::{io::Write as _, path::Path};
 
 use josekit::{
     jwk::alg::ec::{EcCurve, EcKeyPair},
@@ -13,6 +13,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{discovery::SCOPE, grants::Issue};
 use crate::{chance, demo::Person, error::StandinError, time};
+
+/// Writes a file that only its owner may read.
+fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(bytes)
+}
 
 /// Makes and reads access tokens.
 pub(crate) struct AccessTokens {
@@ -42,7 +51,7 @@ impl AccessTokens {
         let problem = |source| StandinError::DataDir { path: path.to_owned(), source };
         if !path.exists() {
             let pair = EcKeyPair::generate(EcCurve::P256)?;
-            std::fs::write(path, pair.to_pem_private_key()).map_err(problem)?;
+            write_private(path, &pair.to_pem_private_key()).map_err(problem)?;
         }
         let pem = std::fs::read(path).map_err(problem)?;
         Self::with(&EcKeyPair::from_pem(pem, Some(EcCurve::P256))?)

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use sqlparser::ast::{
-    Expr, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, TableFactor, TableWithJoins,
+    Expr, Ident, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, TableFactor,
+    TableWithJoins,
 };
 
 use super::{
@@ -117,7 +118,7 @@ fn select_columns(
             }
             SelectItem::ExprWithAlias { expr, alias } => {
                 let column = expression(expr, &scope, out.len());
-                out.push(OutColumn { name: alias.value.clone(), ..column });
+                out.push(OutColumn { name: spoken(alias), ..column });
             }
             SelectItem::UnnamedExpr(expr) => out.push(expression(expr, &scope, out.len())),
             other => return Err(SqlError::Statement(format!("'{other}' is not supported"))),
@@ -132,11 +133,16 @@ fn expression(expr: &Expr, scope: &Scope, index: usize) -> OutColumn {
         .unwrap_or_else(|| computed(unnamed(expr, index), infer::data_type(expr, scope)))
 }
 
+/// A name without what its quotes needed.
+fn spoken(name: &Ident) -> String {
+    name.value.replace("\"\"", "\"")
+}
+
 /// The name of a column without alias: its own, or Trino's `_col0`, `_col1`, ...
 pub(super) fn unnamed(expr: &Expr, index: usize) -> String {
     match expr {
-        Expr::Identifier(name) => name.value.clone(),
-        Expr::CompoundIdentifier(names) => names.last().map(|name| name.value.clone()).unwrap_or_default(),
+        Expr::Identifier(name) => spoken(name),
+        Expr::CompoundIdentifier(names) => names.last().map(spoken).unwrap_or_default(),
         _ => format!("_col{index}"),
     }
 }

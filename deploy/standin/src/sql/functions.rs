@@ -7,7 +7,7 @@ use super::{
     calls, dates,
     error::SqlError,
     lookup::Lookup,
-    native::{self, LONGEST, ceiling, floor, quoted},
+    native::{self, LONGEST, ceiling, floor},
 };
 
 /// Rewrites one expression whose parts are rewritten already.
@@ -48,6 +48,7 @@ pub(super) fn rewrite(expr: &mut Expr, lookup: &dyn Lookup) -> Result<(), SqlErr
         Expr::Ceil { expr: inner, .. } => native::expr(&ceiling(&inner.to_string()))?,
         Expr::Floor { expr: inner, .. } => native::expr(&floor(&inner.to_string()))?,
         Expr::AtTimeZone { timestamp, .. } => (**timestamp).clone(),
+        Expr::BinaryOp { op, .. } if is_trinos(op) => return Ok(()),
         Expr::Value(value) => return literal(&value.value),
         Expr::Nested(_)
         | Expr::IsFalse(_)
@@ -61,7 +62,6 @@ pub(super) fn rewrite(expr: &mut Expr, lookup: &dyn Lookup) -> Result<(), SqlErr
         | Expr::InList { .. }
         | Expr::InSubquery { .. }
         | Expr::Between { .. }
-        | Expr::BinaryOp { .. }
         | Expr::Like { any: false, .. }
         | Expr::UnaryOp { .. }
         | Expr::Substring { .. }
@@ -89,6 +89,24 @@ fn column(parts: &mut [Ident]) -> Result<(), SqlError> {
         }
         _ => Ok(()),
     }
+}
+
+const fn is_trinos(op: &BinaryOperator) -> bool {
+    use BinaryOperator as Op;
+    matches!(
+        op,
+        Op::Multiply
+            | Op::Divide
+            | Op::Modulo
+            | Op::Gt
+            | Op::Lt
+            | Op::GtEq
+            | Op::LtEq
+            | Op::Eq
+            | Op::NotEq
+            | Op::And
+            | Op::Or
+    )
 }
 
 fn literal(value: &Value) -> Result<(), SqlError> {
@@ -119,8 +137,8 @@ fn cast(inner: &Expr, to: &DataType) -> Result<String, SqlError> {
 fn typed_string(data_type: &DataType, value: &Value) -> Result<String, SqlError> {
     let Value::SingleQuotedString(value) = value else { return literal(value).map(|()| String::new()) };
     match data_type {
-        DataType::Date => Ok(quoted(value)),
-        DataType::Timestamp(..) => Ok(dates::shifted(&quoted(value), "+0 days")),
+        DataType::Date => Ok(format!("'{value}'")),
+        DataType::Timestamp(..) => Ok(dates::shifted(&format!("'{value}'"), "+0 days")),
         other => Err(SqlError::Statement(format!("Unknown type: {other}"))),
     }
 }

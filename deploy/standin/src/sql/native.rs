@@ -1,9 +1,10 @@
 //! Pieces of SQLite's SQL, made by the stand-in itself.
 
 use sqlparser::{
-    ast::{Expr, Query, Statement},
-    dialect::{GenericDialect, SQLiteDialect},
+    ast::{Expr, Query},
+    dialect::{Dialect, GenericDialect, SQLiteDialect},
     parser::Parser,
+    tokenizer::Tokenizer,
 };
 
 use super::error::SqlError;
@@ -12,22 +13,27 @@ use super::error::SqlError;
 /// text until it fills the memory.
 pub(super) const LONGEST: usize = 1_000_000;
 
+/// Literals stay as they are written; see `parse`.
+fn parser<'a>(dialect: &'a dyn Dialect, text: &str) -> Result<Parser<'a>, SqlError> {
+    let tokens = Tokenizer::new(dialect, text).with_unescape(false).tokenize().map_err(|_| too_large())?;
+    Ok(Parser::new(dialect).with_tokens(tokens))
+}
+
+/// Our own text fails to parse for one reason: what a caller put into it is nested too deep.
+fn too_large() -> SqlError {
+    SqlError::Statement("statement is too large (stack overflow during analysis)".to_owned())
+}
+
 /// Parses a query of our own.
 pub(super) fn query(text: &str) -> Result<Query, SqlError> {
-    let parsed = Parser::parse_sql(&SQLiteDialect {}, text).ok().and_then(|mut statements| statements.pop());
-    match parsed {
-        Some(Statement::Query(query)) => Ok(*query),
-        _ => Err(SqlError::Statement("the statement is too large".to_owned())),
-    }
+    let query = parser(&SQLiteDialect {}, text)?.parse_query().map_err(|_| too_large())?;
+    Ok(*query)
 }
 
 /// Parses an expression of our own.
 pub(super) fn expr(text: &str) -> Result<Expr, SqlError> {
-    Parser::new(&GenericDialect {})
-        .try_with_sql(text)
-        .and_then(|mut parser| parser.parse_expr())
-        .map(|expr| Expr::Nested(Box::new(expr)))
-        .map_err(|_| SqlError::Statement("the expression is too large".to_owned()))
+    let expr = parser(&GenericDialect {}, text)?.parse_expr().map_err(|_| too_large())?;
+    Ok(Expr::Nested(Box::new(expr)))
 }
 
 /// A text as a literal.

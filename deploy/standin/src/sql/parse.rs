@@ -13,6 +13,9 @@ use super::error::SqlError;
 /// Parses one statement that only reads. Each `?` stands for the next of `bindings`.
 pub(crate) fn parse(text: &str, bindings: &[String]) -> Result<Query, SqlError> {
     let mut tokens = Tokenizer::new(&GenericDialect {}, text.trim().trim_end_matches(';'))
+        // Literals stay as they were written and are written out so again. Taken apart, one with a backslash before
+        // a quote would be put together as if the backslash were an escape, and SQLite would see the literal end.
+        .with_unescape(false)
         .tokenize_with_location()
         .map_err(|error| SqlError::at(error.location, error.message))?;
     bind(&mut tokens, bindings)?;

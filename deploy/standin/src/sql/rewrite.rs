@@ -88,6 +88,7 @@ impl VisitorMut for Rewriter<'_> {
         // SQLite takes a double-quoted name that it does not know for a string; one in backquotes it does not.
         if name.quote_style == Some('"') {
             name.quote_style = Some('`');
+            name.value = name.value.replace("\"\"", "\"");
         }
         flow(checked)
     }

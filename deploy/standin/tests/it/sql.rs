@@ -98,6 +98,38 @@ async fn nothing_of_the_engine_underneath_can_be_reached() {
 }
 
 #[tokio::test]
+async fn literals_and_names_cannot_end_their_quotes() {
+    let standin = start().await;
+    let tail = " UNION SELECT name FROM sqlite_master --";
+    for text in [
+        format!("\\'{tail}"),
+        format!("\\\\'{tail}"),
+        format!("'{tail}"),
+        format!("''\\''{tail}"),
+        "\\".to_owned(),
+    ] {
+        let literal = format!("'{}'", text.replace('\'', "''"));
+        for expression in
+            [literal.clone(), format!("concat({literal}, '')"), format!("if(true, {literal} || '', 'x')")]
+        {
+            assert_eq!(
+                rows(&standin, &format!("SELECT {expression}")).await,
+                json!([[text]]),
+                "{expression}"
+            );
+        }
+        let path = format!("data/projects/{PROJECT}/queries/execute?format=COMPACT");
+        let bound = json!({ "statement": "SELECT concat(?, '')", "bindings": [text] });
+        let answer: Value = post(&standin, PARTNER_KEY, &path, &bound).await.json().await.unwrap();
+        assert_eq!(answer["data"], json!([[text]]));
+        let (status, body) = run(&standin, &format!("SELECT DATE {literal}"), "COMPACT").await;
+        assert!(status == StatusCode::BAD_REQUEST || body["data"] == json!([[text]]), "{body}");
+    }
+    let (_, body) = run(&standin, "SELECT 1 AS \"a\"\"b\\\"", "SIMPLE").await;
+    assert_eq!(body["data"], json!([{ "a\"b\\": "1" }]));
+}
+
+#[tokio::test]
 async fn complaints_are_trinos() {
     let standin = start().await;
     for (statement, message) in [
