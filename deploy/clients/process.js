@@ -43,7 +43,7 @@ export async function until(what, seconds, probe) {
 export async function serve(name, command, args, env, ready) {
   mkdirSync(logs, { recursive: true });
   const child = spawn(command, args, {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, RUST_LOG: process.env.RUST_LOG ?? 'info', ...env },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, RUST_LOG: process.env.RUST_LOG ?? 'info', NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

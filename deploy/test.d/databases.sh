@@ -1,15 +1,12 @@
 # shellcheck shell=bash
-# A private Postgres and a private Redis on free ports of the loopback interface, with their data in a directory that
-# goes when they go. Nothing of theirs survives a run, so nothing is synced to disk.
+# A private Postgres and a private Redis on free ports of the loopback interface, with their data below $scratch, which
+# goes when the command ends. Nothing of theirs survives a run, so nothing is synced to disk.
 
-database_dir=
 redis_pid=
 postgres_running=
 
 start_databases() {
   echo "==> Postgres and Redis"
-  database_dir=$(mktemp -d)
-  chmod 711 "$database_dir"
   start_postgres
   start_redis
 }
@@ -36,7 +33,7 @@ as_postgres() {
 }
 
 start_postgres() {
-  local bin data=$database_dir/postgres port
+  local bin data=$scratch/postgres port
   bin=$(postgres_bin)
   port=$(free_port)
   mkdir "$data"
@@ -51,7 +48,7 @@ start_postgres() {
 start_redis() {
   local port
   port=$(free_port)
-  redis-server --port "$port" --bind 127.0.0.1 --save '' --appendonly no --dir "$database_dir" >"$LOGS/redis.log" &
+  redis-server --port "$port" --bind 127.0.0.1 --save '' --appendonly no --dir "$scratch" >"$LOGS/redis.log" &
   redis_pid=$!
   for _ in {1..100}; do
     if [[ $(redis-cli -h 127.0.0.1 -p "$port" ping 2>/dev/null) == PONG ]]; then
@@ -70,7 +67,6 @@ stop_databases() {
     kill "$redis_pid" 2>/dev/null && wait "$redis_pid" 2>/dev/null || true
   fi
   if [[ -n $postgres_running ]]; then
-    as_postgres "$(postgres_bin)/pg_ctl" -D "$database_dir/postgres/d" -m immediate stop >>"$LOGS/postgres.log" || true
+    as_postgres "$(postgres_bin)/pg_ctl" -D "$scratch/postgres/d" -m immediate stop >>"$LOGS/postgres.log" || true
   fi
-  if [[ -n $database_dir ]]; then rm -rf "$database_dir"; fi
 }
