@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 
 import { freePort, serve, target } from './process.js';
 
-const CLIENT = { id: 'peaka-mcp-gateway', secret: 'standin-gateway-secret' };
+/** The gateway as a client of the local Peaka. */
+export const CLIENT = { id: 'peaka-mcp-gateway', secret: 'standin-gateway-secret' };
 
 /** A person whom the local Peaka knows. */
 export const ADA = { email: 'ada@demo.peaka.local', password: 'analytical-engine' };
@@ -108,7 +109,8 @@ export async function start({ store: kind = 'file', backend, env = {} } = {}) {
         `http://${address(backendPort)}/readyz`,
       );
     }
-    return { issuer, resource: `${issuer}/mcp`, peaka, gateway, directory, stop };
+    const output = () => running.map(service => service.output()).join('\n');
+    return { issuer, resource: `${issuer}/mcp`, peaka, gateway, directory, output, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 
 import { Browser } from './browser.js';
 import { Callback } from './callback.js';
-import { ADA, start } from './harness.js';
+import { ADA, CLIENT, start } from './harness.js';
 import { until } from './process.js';
 
 /** A house whose access tokens are short, a browser without a history, and the client's end of the redirect. */
@@ -58,6 +58,7 @@ function told(result) {
  * - `endsSignedOut()`: makes a call that must end in a new sign-in being asked for
  */
 export async function live(t, { house, browser, client }) {
+  const secrets = [ADA.password, CLIENT.secret];
   const walk = async (url, arrived) => {
     const { walked, complaints, result } = await browser.walk(url, ADA, arrived);
     assert.deepEqual(walked, ['welcome', 'sign-in', 'peaka-consent', 'consent']);
@@ -96,6 +97,7 @@ export async function live(t, { house, browser, client }) {
     const after = await client.tokens();
     assert.notEqual(after.access_token, before.access_token);
     assert.notEqual(after.refresh_token, before.refresh_token);
+    for (const tokens of [before, after]) secrets.push(tokens.access_token, tokens.refresh_token);
   });
 
   await t.test('ends when the grant is revoked', async () => {
@@ -110,5 +112,13 @@ export async function live(t, { house, browser, client }) {
     assert.equal(revoked.status, 200, await revoked.text());
     assertChallenge(await listed(house.resource, access_token), house);
     await client.endsSignedOut();
+  });
+
+  await t.test('leaves no secret in the logs', () => {
+    const output = house.output();
+    assert.ok(output.length > 0, 'there are logs');
+    // The last part of a token alone would do as well to somebody who reads logs.
+    const told = secrets.filter(secret => output.includes(secret) || output.includes(secret.slice(-40)));
+    assert.deepEqual(told, []);
   });
 }

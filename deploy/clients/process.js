@@ -12,6 +12,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export const target = path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target');
 export const logs = path.join(target, 'test', 'logs', 'clients');
 
+// More than a deployment logs, so that what must never be logged has more places to show up.
+const LOGGED = 'info,gateway=debug,mcp_backend=debug,shared=debug,standin=debug';
+
 // Ports below the range from which the kernel hands out its own. Every test file is a process, and those that run
 // side by side have process ids close together, so each walks a hundred ports of its own.
 let nextPort = 20_000 + (process.pid % 120) * 100;
@@ -43,7 +46,7 @@ export async function until(what, seconds, probe) {
 export async function serve(name, command, args, env, ready) {
   mkdirSync(logs, { recursive: true });
   const child = spawn(command, args, {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, RUST_LOG: process.env.RUST_LOG ?? 'info', NO_COLOR: '1', ...env },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, RUST_LOG: process.env.RUST_LOG ?? LOGGED, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -61,10 +64,11 @@ export async function serve(name, command, args, env, ready) {
     name,
     output: () => output,
     async stop() {
-      child.kill('SIGTERM');
-      const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
+      if (ended === undefined) child.kill('SIGTERM');
+      const late = setTimeout(() => child.kill('SIGKILL'), 20_000);
       await end;
       clearTimeout(late);
+      if (ended !== 'exit 0') throw new Error(`${name} did not end as it should: ${ended}\n${output.slice(-4000)}`);
     },
   };
   try {
@@ -73,7 +77,7 @@ export async function serve(name, command, args, env, ready) {
       return fetch(ready).then(answer => answer.ok, () => false);
     });
   } catch (error) {
-    await service.stop();
+    child.kill('SIGKILL');
     throw error;
   }
   return service;
