@@ -4,5 +4,8 @@
 
 mod cimd;
 mod ephemeral_contract;
+mod harness;
+mod mcp;
+mod metadata;
 mod peaka;
 mod rate_limit;

@@ -1,0 +1,71 @@
+//! The gateway's database, looked at from beside it.
+
+use sqlx::{AssertSqlSafe, SqlitePool, sqlite::SqlitePoolOptions};
+
+/// What the gateway cannot do its work without, in the order in which it is taken away.
+const TABLES: [&str; 6] =
+    ["sessions", "authorizations", "credentials", "browsers", "clients", "audit_events"];
+
+pub(crate) struct Database(SqlitePool);
+
+impl Database {
+    pub(super) async fn open(file: &str) -> Self {
+        let pool = SqlitePoolOptions::new().max_connections(1);
+        Self(pool.connect(&format!("sqlite://{file}")).await.unwrap())
+    }
+
+    /// Everything in it, for "nothing changed".
+    pub(crate) async fn dump(&self) -> Vec<String> {
+        let mut dump = Vec::new();
+        for table in TABLES {
+            let columns: Vec<(String,)> =
+                sqlx::query_as(AssertSqlSafe(format!("SELECT name FROM pragma_table_info('{table}')")))
+                    .fetch_all(&self.0)
+                    .await
+                    .unwrap();
+            let row: Vec<String> =
+                columns.iter().map(|(name,)| format!("'{name}=' || quote({name})")).collect();
+            let query = format!("SELECT {} FROM {table} ORDER BY 1", row.join(" || ' ' || "));
+            dump.extend(self.texts(&query).await.into_iter().map(|row| format!("{table}: {row}")));
+        }
+        dump
+    }
+
+    /// The first column of what a query gives.
+    pub(crate) async fn texts(&self, query: &str) -> Vec<String> {
+        let rows: Vec<(String,)> =
+            sqlx::query_as(AssertSqlSafe(query.to_owned())).fetch_all(&self.0).await.unwrap();
+        rows.into_iter().map(|(text,)| text).collect()
+    }
+
+    pub(crate) async fn count(&self, table: &str) -> i64 {
+        let query = format!("SELECT count(*) FROM {table}");
+        let (count,): (i64,) = sqlx::query_as(AssertSqlSafe(query)).fetch_one(&self.0).await.unwrap();
+        count
+    }
+
+    /// What was noted of all sessions, oldest first.
+    pub(crate) async fn audit(&self) -> Vec<String> {
+        self.texts("SELECT kind FROM audit_events ORDER BY rowid").await
+    }
+
+    /// From now on every statement fails.
+    pub(crate) async fn goes_away(&self) {
+        for table in TABLES {
+            self.rename(table, &format!("{table}_away")).await;
+        }
+    }
+
+    pub(crate) async fn comes_back(&self) {
+        for table in TABLES {
+            self.rename(&format!("{table}_away"), table).await;
+        }
+    }
+
+    pub(crate) async fn rename(&self, from: &str, to: &str) {
+        sqlx::query(AssertSqlSafe(format!("ALTER TABLE {from} RENAME TO {to}")))
+            .execute(&self.0)
+            .await
+            .unwrap();
+    }
+}
