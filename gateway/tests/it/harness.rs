@@ -28,7 +28,7 @@ pub(crate) use self::{
     client::{Client, Connected, Tokens, VERIFIER},
     database::Database,
     form::Form,
-    reply::Reply,
+    reply::{Reply, parameters},
 };
 
 /// When every test begins.

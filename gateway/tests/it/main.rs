@@ -2,10 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing step of a test should end it there")]
 
+mod authorize;
 mod cimd;
+mod consent;
 mod ephemeral_contract;
 mod harness;
+mod login;
 mod mcp;
 mod metadata;
 mod peaka;
 mod rate_limit;
+mod register;
