@@ -53,7 +53,11 @@ pub(super) fn authenticate(
 
 /// Reads HTTP Basic credentials, each part form-encoded before (RFC 6749 §2.3.1).
 fn basic(headers: &HeaderMap) -> Result<Option<(String, SecretString)>, OAuthError> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(OAuthError::InvalidRequest("there are two Authorization headers; send one".into()));
+    }
     let malformed = || OAuthError::InvalidClient {
         description: "the Authorization header is not well-formed HTTP Basic",
         basic: true,
