@@ -28,7 +28,6 @@ use crate::{
         token::{self, RefreshToken, SESSION_ID_BYTES},
     },
     limits,
-    store::AuditEvent,
 };
 
 pub(crate) async fn token(
@@ -95,13 +94,6 @@ async fn code_grant(app: &App, client_id: &str, params: &Params) -> Result<Respo
         return Err(DEAD_CODE);
     }
     info!(session_id = session.id, subject = session.subject, client_id, "began a session");
-    let event = AuditEvent {
-        kind: "session_began",
-        subject: Some(&session.subject),
-        client_id: Some(client_id),
-        session_id: Some(&session.id),
-    };
-    app.store.audit(&crate::domain::secret::random_text()?, &event, now).await?;
     Ok(answer)
 }
 

@@ -4,9 +4,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use shared::{assertion::Projects, clock::Timestamp};
 use sqlx::{Row as _, any::AnyRow};
 
-use super::{Browser, Store, StoreError, projects_from_text, projects_to_text, sessions};
+use super::{AuditEvent, Browser, Store, StoreError, projects_from_text, projects_to_text, sessions};
 use crate::domain::{
     authorization::{Approval, AuthorizationRequest, Coded, Person, Returned, SignedIn},
+    secret::random_text,
     session::Session,
 };
 
@@ -214,7 +215,8 @@ impl Store {
         Ok(())
     }
 
-    /// Redeems a code for a session. The conditional update comes first: of all who try at once it lets one through.
+    /// Redeems a code for a session and notes it, all or nothing: a code must not be spent on an answer that is never
+    /// given. The conditional update comes first: of all who try at once it lets one through.
     /// `false`: somebody else was faster.
     pub async fn redeem(&self, coded: &Coded, session: &Session, now: Timestamp) -> Result<bool, StoreError> {
         let mut transaction = self.pool.begin().await?;
@@ -232,6 +234,15 @@ impl Store {
             return Ok(false);
         }
         sessions::insert(&mut transaction, session, now).await?;
+        let event = AuditEvent {
+            kind: "session_began",
+            subject: Some(&session.subject),
+            client_id: Some(&session.client_id),
+            session_id: Some(&session.id),
+        };
+        let event_id = random_text()
+            .map_err(|_| StoreError::Corrupt { table: TABLE, what: "no randomness for an id" })?;
+        event.statement(&event_id, now).execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(true)
     }
