@@ -20,13 +20,7 @@ async fn the_page_says_who_what_and_where() {
     let world = World::start().await;
     let browser = Browser::of(&world, &demo::PEOPLE[1]);
     let page = browser.to_consent(&world.register().await.request(&world).with("scope", "peaka:read")).await;
-    for shown in [
-        "Claude",
-        "claude.ai",
-        "grace@demo.peaka.local",
-        "value=\"peaka:read\"",
-        demo::PROJECT,
-    ] {
+    for shown in ["Claude", "claude.ai", "grace@demo.peaka.local", "value=\"peaka:read\"", demo::PROJECT] {
         assert!(page.body.contains(shown), "{shown} is not in {}", page.body);
     }
     // Not offered: what was not asked for, and where she cannot go.

@@ -13,3 +13,5 @@ mod metadata;
 mod peaka;
 mod rate_limit;
 mod register;
+mod revoke;
+mod token;
