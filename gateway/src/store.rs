@@ -14,7 +14,7 @@ use std::{str::FromStr as _, time::Duration};
 use secrecy::{ExposeSecret as _, SecretString};
 use shared::assertion::Projects;
 use sqlx::{
-    AnyPool, Executor as _,
+    AnyConnection, AnyPool, Connection as _, Executor as _,
     any::{AnyConnectOptions, AnyPoolOptions},
 };
 
@@ -97,18 +97,21 @@ impl Store {
     pub async fn connect(settings: &StoreSettings) -> Result<Self, OpenError> {
         sqlx::any::install_default_drivers();
         let options = AnyConnectOptions::from_str(settings.url.expose_secret()).map_err(OpenError::Url)?;
-        let sqlite = options.database_url.scheme().starts_with("sqlite");
-        let session = if sqlite { SQLITE_SESSION } else { POSTGRES_SESSION };
+        let (session, sqlite) = match options.database_url.scheme() {
+            "postgres" | "postgresql" => (POSTGRES_SESSION, false),
+            "sqlite" => (SQLITE_SESSION, true),
+            _ => return Err(OpenError::Url(sqlx::Error::Configuration("an unknown engine".into()))),
+        };
         let pool = AnyPoolOptions::new()
             .max_connections(settings.connections)
             .acquire_timeout(settings.acquire)
             .after_connect(move |connection, _| {
                 Box::pin(async move { connection.execute(session).await.map(|_| ()) })
             })
-            .connect_with(options)
+            .connect_with(options.clone())
             .await
             .map_err(OpenError::Connect)?;
-        MIGRATIONS.run(&pool).await?;
+        migrate(&options, sqlite).await?;
         Ok(Self { pool })
     }
 
@@ -122,6 +125,22 @@ impl Store {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// On a connection of its own: a migration may take longer than a request, and wait for as long as another replica's.
+/// `run_direct` is `run` in a form that a task may await.
+async fn migrate(options: &AnyConnectOptions, sqlite: bool) -> Result<(), OpenError> {
+    let mut connection = AnyConnection::connect_with(options).await.map_err(OpenError::Connect)?;
+    if sqlite {
+        // The migrator locks others out on PostgreSQL alone; here one transaction around all of it does.
+        connection.execute("PRAGMA busy_timeout = 60000").await.map_err(OpenError::Connect)?;
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(OpenError::Connect)?;
+        MIGRATIONS.run_direct(None, &mut *transaction, false).await?;
+        transaction.commit().await.map_err(OpenError::Connect)?;
+    } else {
+        MIGRATIONS.run_direct(None, &mut connection, false).await?;
+    }
+    connection.close().await.map_err(OpenError::Connect)
 }
 
 fn projects_to_text(projects: &Projects) -> Option<String> {

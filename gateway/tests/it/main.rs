@@ -14,4 +14,5 @@ mod peaka;
 mod rate_limit;
 mod register;
 mod revoke;
+mod store_contract;
 mod token;

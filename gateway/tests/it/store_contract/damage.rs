@@ -1,0 +1,55 @@
+//! A row that cannot be read is said to be damaged: an outage would be waited for in vain.
+
+use gateway::{domain::client::ClientOrigin, store::StoreError};
+use shared::{assertion::Projects, scope::Scopes};
+
+use super::{
+    on_both,
+    samples::{NOW, add_session, browser, later, metadata, request, session},
+    world::World,
+};
+
+on_both!(a_damaged_session, a_damaged_authorization, a_damaged_client);
+
+#[track_caller]
+fn is_corrupt<T: std::fmt::Debug>(result: Result<T, StoreError>, of: &str, which: &str) {
+    match result {
+        Err(StoreError::Corrupt { table, what }) if (table, what) == (of, which) => {}
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn a_damaged_session(world: World) {
+    let store = &world.store;
+    add_session(store, &session("s")).await;
+    world.meddle("UPDATE sessions SET scopes = 'peaka:everything'").await;
+    is_corrupt(store.session("s").await, "sessions", "scopes");
+    is_corrupt(store.advance_session("s", "client", 1, NOW, later()).await, "sessions", "scopes");
+    world.meddle("UPDATE sessions SET scopes = 'peaka:read', generation = -1").await;
+    is_corrupt(store.session("s").await, "sessions", "generation");
+    world.meddle("UPDATE sessions SET generation = 4294967296").await;
+    is_corrupt(store.session("s").await, "sessions", "generation");
+}
+
+async fn a_damaged_authorization(world: World) {
+    let store = &world.store;
+    let life = (NOW, later());
+    store.begin_signed_in("handle", &request(None), "browser", &browser(None), life).await.unwrap();
+    let signed_in = store.signed_in("handle", "browser", NOW).await.unwrap().unwrap();
+    world.meddle("UPDATE authorizations SET request = '{\"client_id\":1}'").await;
+    is_corrupt(store.signed_in("handle", "browser", NOW).await, "authorizations", "request");
+
+    let approval = gateway::domain::authorization::Approval { scopes: Scopes::ALL, projects: Projects::All };
+    assert!(store.approve(&signed_in, &approval, "code", later()).await.unwrap());
+    is_corrupt(store.coded("code").await, "authorizations", "request");
+    let whole = serde_json::to_string(&request(None)).unwrap().replace('\'', "''");
+    world.meddle(&format!("UPDATE authorizations SET request = '{whole}', scopes = 'everything'")).await;
+    is_corrupt(store.coded("code").await, "authorizations", "scopes");
+}
+
+async fn a_damaged_client(world: World) {
+    let store = &world.store;
+    store.remember_client("c", &metadata("c"), &ClientOrigin::Registered, NOW).await.unwrap();
+    world.meddle("UPDATE clients SET metadata = 'not JSON'").await;
+    is_corrupt(store.client("c").await, "clients", "metadata");
+}

@@ -1,0 +1,167 @@
+//! Sessions: one generation after another, and an end that is written once.
+
+use std::time::Duration;
+
+use gateway::{
+    domain::session::{Because, Session},
+    store::{AuditEvent, Revoked},
+};
+use shared::assertion::Projects;
+
+use super::{
+    RACERS, all, on_both,
+    samples::{HOUR, NOW, ODD, add_session, later, only, session},
+    world::World,
+};
+
+on_both!(
+    a_session_reads_as_it_was_written,
+    of_many_refreshes_one_advances,
+    only_the_newest_generation_of_a_live_session_advances,
+    an_end_is_written_once,
+    of_many_revocations_one_is_written,
+    a_credential_takes_its_sessions_along,
+    what_ended_since_is_told,
+    an_advance_is_seen_by_whoever_looks_next,
+    events_are_told_in_order,
+);
+
+fn fields(session: &Session) -> String {
+    format!("{session:?}")
+}
+
+async fn a_session_reads_as_it_was_written(world: World) {
+    for (id, projects, generation) in [("all", Projects::All, 0), ("some", only(&["p1", "p2"]), u32::MAX - 1)]
+    {
+        let written = Session { projects, generation, ..session(id) };
+        add_session(&world.store, &written).await;
+        assert_eq!(fields(&world.store.session(id).await.unwrap().unwrap()), fields(&written));
+    }
+    assert!(world.store.session("unknown").await.unwrap().is_none());
+}
+
+async fn of_many_refreshes_one_advances(world: World) {
+    add_session(&world.store, &session("s")).await;
+    for generation in 1..6 {
+        let racers = (0..RACERS).map(|_| {
+            let store = world.store.clone();
+            tokio::spawn(async move {
+                store.advance_session("s", "client", generation, NOW, later()).await.unwrap()
+            })
+        });
+        let advanced: Vec<Session> = all(racers).await.into_iter().flatten().collect();
+        assert_eq!(advanced.len(), 1);
+        assert_eq!(advanced[0].generation, generation + 1);
+    }
+    assert_eq!(world.store.session("s").await.unwrap().unwrap().generation, 6);
+}
+
+async fn only_the_newest_generation_of_a_live_session_advances(world: World) {
+    let store = &world.store;
+    let written = session("s");
+    add_session(store, &written).await;
+    let idle = NOW.plus(2 * HOUR);
+    for (id, client, generation, now) in [
+        ("s", "another client", 1, NOW),
+        ("s", "client", 0, NOW),
+        ("s", "client", 2, NOW),
+        ("unknown", "client", 1, NOW),
+        ("s", "client", 1, written.idle_expires_at),
+    ] {
+        let advanced = store.advance_session(id, client, generation, now, idle).await.unwrap();
+        assert!(advanced.is_none(), "{id} {client} {generation}");
+    }
+    let advanced = store.advance_session("s", "client", 1, NOW, idle).await.unwrap().unwrap();
+    let expected = Session { generation: 2, idle_expires_at: idle, ..written.clone() };
+    assert_eq!(fields(&advanced), fields(&expected));
+    assert!(store.advance_session("s", "client", 1, NOW, idle).await.unwrap().is_none());
+    // Idle time was extended to the end, and the end holds.
+    assert!(store.advance_session("s", "client", 2, written.expires_at, later()).await.unwrap().is_none());
+
+    assert!(store.revoke_session("s", Because::ClientRevoked, NOW).await.unwrap());
+    assert!(store.advance_session("s", "client", 2, NOW, idle).await.unwrap().is_none());
+}
+
+async fn an_end_is_written_once(world: World) {
+    let store = &world.store;
+    add_session(store, &session("s")).await;
+    let at = NOW.plus(Duration::from_millis(7));
+    assert!(store.revoke_session("s", Because::RefreshReused, at).await.unwrap());
+    assert!(!store.revoke_session("s", Because::ClientRevoked, later()).await.unwrap());
+    assert!(!store.revoke_session("unknown", Because::ClientRevoked, NOW).await.unwrap());
+    assert_eq!(store.session("s").await.unwrap().unwrap().revoked_at, Some(at));
+    assert_eq!(store.audit_trail("s").await.unwrap(), ["refresh_reused"]);
+    assert_eq!(world.number("SELECT COUNT(*) FROM audit_events").await, 1);
+}
+
+async fn of_many_revocations_one_is_written(world: World) {
+    add_session(&world.store, &session("s")).await;
+    let racers = (0..RACERS).map(|n| {
+        let store = world.store.clone();
+        let because = if n % 2 == 0 { Because::ClientRevoked } else { Because::CodeReplayed };
+        tokio::spawn(async move { store.revoke_session("s", because, NOW).await.unwrap() })
+    });
+    assert_eq!(all(racers).await.into_iter().filter(|won| *won).count(), 1);
+    assert_eq!(world.store.audit_trail("s").await.unwrap().len(), 1);
+}
+
+async fn a_credential_takes_its_sessions_along(world: World) {
+    let store = &world.store;
+    for (id, credential) in [("a", "shared"), ("b", "shared"), ("c", "other"), ("d", "shared")] {
+        add_session(store, &Session { credential_id: credential.to_owned(), ..session(id) }).await;
+    }
+    assert!(store.revoke_session("d", Because::ClientRevoked, NOW).await.unwrap());
+    let mut ended =
+        store.revoke_sessions_of_credential("shared", Because::CredentialDead, NOW).await.unwrap();
+    ended.sort();
+    assert_eq!(ended, ["a", "b"]);
+    let again = store.revoke_sessions_of_credential("shared", Because::CredentialDead, NOW).await.unwrap();
+    assert!(again.is_empty());
+    assert!(store.session("c").await.unwrap().unwrap().revoked_at.is_none());
+    for (id, trail) in [("a", "credential_dead"), ("b", "credential_dead"), ("d", "client_revoked")] {
+        assert_eq!(store.audit_trail(id).await.unwrap(), [trail]);
+    }
+}
+
+async fn what_ended_since_is_told(world: World) {
+    let store = &world.store;
+    assert!(store.revoked_since(NOW).await.unwrap().is_empty());
+    let at = |millis| NOW.plus(Duration::from_millis(millis));
+    for (id, millis) in [("a", 1), ("b", 2), ("c", 3)] {
+        add_session(store, &session(id)).await;
+        store.revoke_session(id, Because::ClientRevoked, at(millis)).await.unwrap();
+    }
+    add_session(store, &session("alive")).await;
+    let mut told = store.revoked_since(at(2)).await.unwrap();
+    told.sort_by_key(|revoked| revoked.at);
+    let expected = [("b", 2), ("c", 3)];
+    let expected = expected.map(|(id, millis)| Revoked { session_id: id.to_owned(), at: at(millis) });
+    assert_eq!(told, expected);
+}
+
+/// An answer that comes before its transaction is committed would let the next request read the old generation.
+async fn an_advance_is_seen_by_whoever_looks_next(world: World) {
+    add_session(&world.store, &session("s")).await;
+    for generation in 1..300 {
+        let advanced = world.store.advance_session("s", "client", generation, NOW, later()).await.unwrap();
+        let newest = advanced.unwrap().generation;
+        let looks = (0..4).map(|_| {
+            let store = world.store.clone();
+            tokio::spawn(async move { store.session("s").await.unwrap().unwrap().generation })
+        });
+        assert_eq!(all(looks).await, [newest; 4]);
+    }
+}
+
+async fn events_are_told_in_order(world: World) {
+    let store = &world.store;
+    let event = |kind| AuditEvent { kind, subject: None, client_id: None, session_id: Some(ODD) };
+    store.audit("2", &event("second"), later()).await.unwrap();
+    store.audit("1", &event("first"), NOW).await.unwrap();
+    let elsewhere =
+        AuditEvent { kind: "elsewhere", subject: Some(ODD), client_id: Some(ODD), session_id: None };
+    store.audit("3", &elsewhere, NOW).await.unwrap();
+    assert_eq!(store.audit_trail(ODD).await.unwrap(), ["first", "second"]);
+    assert!(store.audit("1", &event("an id is used once"), NOW).await.is_err());
+    assert!(store.audit_trail("unknown").await.unwrap().is_empty());
+}
