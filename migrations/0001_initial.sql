@@ -7,10 +7,19 @@ CREATE TABLE keys (
     ring          TEXT   NOT NULL,
     state         TEXT   NOT NULL,
     sealed        TEXT   NOT NULL,
-    created_at_ms BIGINT NOT NULL
+    created_at_ms BIGINT NOT NULL,
+    changed_at_ms BIGINT NOT NULL
 );
 -- However many replicas start at once, one of them makes the ring's first key.
 CREATE UNIQUE INDEX keys_one_active ON keys (ring) WHERE state = 'active';
+CREATE UNIQUE INDEX keys_one_next ON keys (ring) WHERE state = 'next';
+
+-- Work that one replica does for all, until its lease runs out.
+CREATE TABLE leases (
+    name     TEXT   NOT NULL PRIMARY KEY,
+    holder   TEXT   NOT NULL,
+    until_ms BIGINT NOT NULL
+);
 
 -- Clients that a person has approved at least once; registration itself writes nothing.
 CREATE TABLE clients (
@@ -43,6 +52,9 @@ CREATE TABLE browsers (
     created_at_ms BIGINT NOT NULL,
     expires_at_ms BIGINT NOT NULL
 );
+
+CREATE INDEX browsers_expiry ON browsers (expires_at_ms);
+CREATE INDEX browsers_credential ON browsers (credential_id);
 
 -- Authorization requests from the moment their person goes on to sign in.
 -- stage: pending -> returned -> signed_in -> approved -> exchanged; or denied.
@@ -88,6 +100,7 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_subject ON sessions (subject);
 CREATE INDEX sessions_credential ON sessions (credential_id);
+CREATE INDEX sessions_expiry ON sessions (expires_at_ms);
 CREATE INDEX sessions_revoked ON sessions (revoked_at_ms) WHERE revoked_at_ms IS NOT NULL;
 
 -- What happened to whose session, through which client. Never a secret.

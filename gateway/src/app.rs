@@ -12,9 +12,11 @@ use crate::{
     config::{AllowedOrigins, Config},
     cookies::Cookies,
     credentials::Credentials,
+    domain::secret::NoRandomness,
     domain::{issuer::Issuer, session::Lifetimes},
     ephemeral,
-    keys::{Keys, KeysError},
+    housekeeping::{Housekeeping, Terms},
+    keys::{Keys, KeysError, Schedule},
     peaka::{self, Peaka},
     rate_limit::{RateLimiter, TrustedProxies, client_address, prefix},
     revocation::Revocation,
@@ -40,6 +42,7 @@ pub struct App {
     pub(crate) revocation: Arc<Revocation>,
     pub(crate) credentials: Credentials,
     pub(crate) upstream: Upstream,
+    pub(crate) housekeeping: Housekeeping,
 }
 
 /// A clock that `Debug` can pass by.
@@ -77,6 +80,9 @@ pub enum StartError {
     /// The client of Peaka.
     #[error(transparent)]
     Peaka(#[from] peaka::StartError),
+    /// The random source.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
     /// The client for documents of clients.
     #[error(transparent)]
     Documents(#[from] crate::cimd::UnusablePolicy),
@@ -99,6 +105,15 @@ impl App {
             lifetimes.access_token,
         ));
         revocation.load().await?;
+        let terms = Terms {
+            schedule: Schedule {
+                rotate_after: config.tokens.rotate_keys_after,
+                access_token: lifetimes.access_token,
+                session: lifetimes.session,
+            },
+            audit: config.tokens.audit_retention,
+        };
+        let housekeeping = Housekeeping::new(store.clone(), Arc::clone(&keys), Arc::clone(&clock), terms)?;
         Ok(Arc::new(Self {
             cookies: Cookies::new(issuer.is_https()),
             limiter: RateLimiter::new(ephemeral, Arc::clone(&clock)),
@@ -117,6 +132,7 @@ impl App {
                 Arc::clone(&clock),
             ),
             upstream: Upstream::new(&config.network.backend),
+            housekeeping,
             allowed_origins: config.network.allowed_origins,
             trusted_proxies: config.network.trusted_proxies,
             clock: SharedClockDebug(clock),

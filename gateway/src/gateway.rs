@@ -35,6 +35,10 @@ impl Gateway {
             let (app, shutdown) = (Arc::clone(&self.app), shutdown.clone());
             tokio::spawn(async move { app.revocation.follow(shutdown).await })
         };
+        let keeper = {
+            let (app, shutdown) = (Arc::clone(&self.app), shutdown.clone());
+            tokio::spawn(async move { app.housekeeping.run(shutdown).await })
+        };
         // The internal listener outlives the public one: requests that are being drained still exchange tokens there.
         let internal_shutdown = CancellationToken::new();
         let internal = tokio::spawn(serve(
@@ -45,7 +49,7 @@ impl Gateway {
         ));
         serve(public, router::public(Arc::clone(&self.app)), Limits::default(), shutdown).await;
         internal_shutdown.cancel();
-        let _ = tokio::join!(internal, follower);
+        let _ = tokio::join!(internal, follower, keeper);
         self.app.store.close().await;
         info!("the gateway has stopped");
     }

@@ -3,6 +3,7 @@
 
 mod aead;
 mod master;
+mod rotation;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -18,6 +19,7 @@ use tracing::info;
 pub use self::{
     aead::{AeadKey, Unsealable},
     master::{MasterKeys, NotAMasterKey},
+    rotation::{NoSuchRing, PUBLISH, RELOAD, Schedule},
 };
 use crate::{
     domain::{
@@ -31,6 +33,8 @@ const ACCESS: &str = "access";
 const IDENTITY: &str = "identity";
 const SEALING: &str = "sealing";
 const REFRESH: &str = "refresh";
+/// Every ring.
+pub const RINGS: [&str; 4] = [ACCESS, IDENTITY, SEALING, REFRESH];
 
 /// The key rings in use.
 #[derive(Debug)]
@@ -102,21 +106,24 @@ pub enum KeysError {
     /// The random source.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
+    /// The ring.
+    #[error(transparent)]
+    NoSuchRing(#[from] NoSuchRing),
 }
 
 impl Keys {
     /// Opens the rings and makes the first key of a ring that has none.
     pub async fn open(store: Store, master: MasterKeys, now: Timestamp) -> Result<Self, KeysError> {
         let mut rows = store.keys().await?;
-        let missing: Vec<&str> = [ACCESS, IDENTITY, SEALING, REFRESH]
+        let missing: Vec<&str> = RINGS
             .into_iter()
             .filter(|ring| !rows.iter().any(|row| row.ring == *ring && row.state == "active"))
             .collect();
         if !missing.is_empty() {
             for ring in missing {
-                let row = new_key(ring, &master)?;
-                store.add_active_key(&row, now).await?;
-                info!(ring, "made the first key of a ring");
+                if store.add_key(&new_key(ring, "active", &master, now)?).await? {
+                    info!(ring, "made the first key of a ring");
+                }
             }
             rows = store.keys().await?;
         }
@@ -190,14 +197,14 @@ fn purpose(ring: &str, id: &str) -> String {
     format!("keys/{id}/{ring}")
 }
 
-fn new_key(ring: &str, master: &MasterKeys) -> Result<KeyRow, KeysError> {
+fn new_key(ring: &str, state: &str, master: &MasterKeys, now: Timestamp) -> Result<KeyRow, KeysError> {
     let id = BASE64_URL_SAFE_NO_PAD.encode(random::<KEY_ID_BYTES>()?);
     let material = match ring {
         ACCESS | IDENTITY => SigningKey::generate(&id)?.to_pkcs8(),
         _ => random::<32>()?.to_vec(),
     };
     let sealed = master.seal(&purpose(ring, &id), &material)?;
-    Ok(KeyRow { id, ring: ring.to_owned(), state: "active".to_owned(), sealed })
+    Ok(KeyRow { id, ring: ring.to_owned(), state: state.to_owned(), sealed, changed_at: now })
 }
 
 fn open_rings(rows: &[KeyRow], master: &MasterKeys) -> Result<Rings, KeysError> {

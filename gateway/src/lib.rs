@@ -13,6 +13,7 @@ pub mod ephemeral;
 mod exchange;
 mod gateway;
 mod health;
+pub mod housekeeping;
 pub mod keys;
 mod limits;
 mod login;

@@ -7,7 +7,9 @@ mod browsers;
 mod clients;
 mod credentials;
 mod keys;
+mod leases;
 mod sessions;
+mod sweep;
 
 use std::{str::FromStr as _, time::Duration};
 
@@ -24,6 +26,7 @@ pub use self::{
     credentials::{CredentialRow, Lease},
     keys::KeyRow,
     sessions::Revoked,
+    sweep::Horizon,
 };
 
 /// How the store is reached.

@@ -13,6 +13,10 @@ pub struct Tokens {
     /// `GATEWAY_SESSION_IDLE_SECONDS`: a session that is not refreshed for so long ends; default 2592000 (30 days).
     /// `GATEWAY_SESSION_SECONDS`: a session ends after so long in any case; default 15552000 (180 days).
     pub lifetimes: Lifetimes,
+    /// `GATEWAY_KEY_ROTATION_SECONDS`: a key is in use for so long, then the next takes over; default 7776000 (90 days).
+    pub rotate_keys_after: Duration,
+    /// `GATEWAY_AUDIT_RETENTION_SECONDS`: how long audit events are kept; default 34560000 (400 days).
+    pub audit_retention: Duration,
 }
 
 impl Tokens {
@@ -31,6 +35,10 @@ impl Tokens {
                 "should be at most 3600: access tokens are not looked up anywhere",
             );
         }
-        Self { lifetimes }
+        let rotate_keys_after =
+            env.seconds("GATEWAY_KEY_ROTATION_SECONDS", Duration::from_secs(90 * DAY), crate::keys::PUBLISH);
+        let day = Duration::from_secs(DAY);
+        let audit_retention = env.seconds("GATEWAY_AUDIT_RETENTION_SECONDS", 400 * day, day);
+        Self { lifetimes, rotate_keys_after, audit_retention }
     }
 }

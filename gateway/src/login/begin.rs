@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::{
     app::App,
+    cookies::Kind,
     domain::{
         secret::{hash, random_text},
         session::AUTHORIZATION_LIFETIME,
@@ -23,6 +24,7 @@ use crate::{
     },
     pages::{self, PageError},
     same_origin::is_same_origin,
+    store::Browser,
 };
 
 pub(crate) async fn begin(
@@ -37,7 +39,7 @@ pub(crate) async fn begin(
     }
     let FormBody(body) = form.map_err(malformed)?;
     let params = Params::parse(&body).map_err(malformed)?;
-    let browser = app.cookies.browser(&headers).ok_or(PageError::Foreign)?;
+    let browser = app.cookies.get(Kind::Browser, &headers).ok_or(PageError::Foreign)?;
     let sealed = params.require("request").map_err(malformed)?;
     let plain = app.keys.unseal(&purpose(&browser.hash()), sealed).map_err(|_| PageError::Foreign)?;
     let carried: Carried = serde_json::from_slice(&plain).map_err(PageError::unavailable)?;
@@ -46,7 +48,7 @@ pub(crate) async fn begin(
         return Err(expired());
     }
     let life = (now, now.plus(AUTHORIZATION_LIFETIME));
-    if let Some(known) = app.store.browser(&browser.hash(), now).await? {
+    if let Some(known) = signed_in(&app, &headers).await? {
         let authorization = random_text()?;
         app.store
             .begin_signed_in(&hash(&authorization), &carried.request, &browser.hash(), &known, life)
@@ -59,6 +61,14 @@ pub(crate) async fn begin(
         .begin_authorization(&hash(&state), &carried.request, &browser.hash(), &step.pkce_verifier, life)
         .await?;
     pages::leave("Going to Peaka", step.url.as_str())
+}
+
+/// Who is signed in in this browser.
+async fn signed_in(app: &App, headers: &HeaderMap) -> Result<Option<Browser>, PageError> {
+    match app.cookies.get(Kind::SignedIn, headers) {
+        Some(cookie) => Ok(app.store.browser(&cookie.hash(), app.clock.now()).await?),
+        None => Ok(None),
+    }
 }
 
 /// Where Peaka sends the browser back to.

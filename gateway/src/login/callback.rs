@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use super::begin::{callback_url, expired, to_consent};
 use crate::{
     app::App,
-    cookies::SIGNED_IN_SECONDS,
+    cookies::{Cookie, Kind, SIGNED_IN},
     domain::{
         authorization::Person,
         secret::{hash, random_text},
@@ -33,7 +33,7 @@ pub(crate) async fn callback(
     let state = params.require("state").map_err(malformed)?;
     let now = app.clock.now();
     let returned = app.store.return_from_login(&hash(state), now).await?.ok_or_else(expired)?;
-    let browser = app.cookies.browser(&headers).ok_or(PageError::Foreign)?;
+    let browser = app.cookies.get(Kind::Browser, &headers).ok_or(PageError::Foreign)?;
     if browser.hash() != returned.browser_hash {
         warn!("a sign-in was finished in another browser than it began in");
         return Err(PageError::Foreign);
@@ -52,12 +52,13 @@ pub(crate) async fn callback(
     let task = tokio::spawn(async move { sign_in(&app_task, &code, &verifier).await });
     let known = task.await.map_err(PageError::unavailable)??;
 
-    let fresh = app.cookies.new_browser()?;
+    if let Some(before) = app.cookies.get(Kind::SignedIn, &headers) {
+        app.store.remove_browser(&before.hash()).await?;
+    }
+    let fresh = Cookie::new(Kind::SignedIn)?;
     let authorization = random_text()?;
-    app.store.remove_browser(&browser.hash()).await?;
-    let expires_at = now.plus(std::time::Duration::from_secs(SIGNED_IN_SECONDS));
-    app.store.add_browser(&fresh.hash(), &known, now, expires_at).await?;
-    if !app.store.sign_in(returned, &hash(&authorization), &fresh.hash(), &known).await? {
+    app.store.add_browser(&fresh.hash(), &known, now, now.plus(SIGNED_IN)).await?;
+    if !app.store.sign_in(returned, &hash(&authorization), &known).await? {
         return Err(expired());
     }
     info!(subject = known.person.subject, "a person signed in");

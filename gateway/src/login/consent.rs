@@ -16,6 +16,7 @@ use tracing::{info, warn};
 use super::begin::expired;
 use crate::{
     app::App,
+    cookies::Kind,
     domain::{
         authorization::{Approval, SignedIn},
         secret::hash,
@@ -73,7 +74,7 @@ pub(crate) async fn decide(
 
 /// The authorization, if it waits for this very browser.
 async fn find(app: &App, headers: &HeaderMap, authorization: &str) -> Result<SignedIn, PageError> {
-    let browser = app.cookies.browser(headers).ok_or(PageError::Foreign)?;
+    let browser = app.cookies.get(Kind::Browser, headers).ok_or(PageError::Foreign)?;
     let found = app.store.signed_in(&hash(authorization), &browser.hash(), app.clock.now()).await?;
     found.ok_or_else(expired)
 }

@@ -15,6 +15,7 @@ use super::{error::OAuthError, params::Params};
 use crate::{
     app::App,
     clients::ClientError,
+    cookies::{Cookie, Kind},
     domain::{
         authorization::AuthorizationRequest, client::Client, pkce::CodeChallenge, redirect::RedirectUri,
         session::AUTHORIZATION_LIFETIME,
@@ -57,11 +58,10 @@ pub(crate) async fn authorize(
         Ok(request) => request,
         Err(error) => return Err(error.at(&app, &redirect_uri, state.as_deref())),
     };
-    let browser = app.cookies.browser(&headers);
-    let (browser, fresh) = match browser {
+    let (browser, fresh) = match app.cookies.get(Kind::Browser, &headers) {
         Some(browser) => (browser, None),
         None => {
-            let browser = app.cookies.new_browser()?;
+            let browser = Cookie::new(Kind::Browser)?;
             let cookie = app.cookies.set(&browser);
             (browser, cookie)
         }

@@ -91,26 +91,24 @@ impl Store {
         .transpose()
     }
 
-    /// Notes who signed in, and gives the authorization and its browser new names: whoever knew the old ones has nothing.
+    /// Notes who signed in, and gives the authorization a new name: whoever knew the old one has nothing.
     /// `false` if the authorization is no longer waiting for it.
     pub async fn sign_in(
         &self,
         returned: Returned,
         id_hash: &str,
-        browser_hash: &str,
         browser: &Browser,
     ) -> Result<bool, StoreError> {
         let done = sqlx::query(
-            "UPDATE authorizations SET stage = 'signed_in', login_verifier = NULL, id_hash = $7, browser_hash = $1, \
-             subject = $2, email = $3, name = $4, credential_id = $5 WHERE id_hash = $6 AND stage = 'returned' RETURNING id_hash",
+            "UPDATE authorizations SET stage = 'signed_in', login_verifier = NULL, id_hash = $1, subject = $2, \
+             email = $3, name = $4, credential_id = $5 WHERE id_hash = $6 AND stage = 'returned' RETURNING id_hash",
         )
-        .bind(browser_hash)
+        .bind(id_hash)
         .bind(&browser.person.subject)
         .bind(&browser.person.email)
         .bind(browser.person.name.as_deref())
         .bind(&browser.credential_id)
         .bind(&returned.id_hash)
-        .bind(id_hash)
         .fetch_optional(&self.pool)
         .await?;
         Ok(done.is_some())

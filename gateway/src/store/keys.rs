@@ -12,17 +12,20 @@ pub struct KeyRow {
     pub id: String,
     /// Which ring it belongs to.
     pub ring: String,
-    /// Where it is in its life.
+    /// Where it is in its life: `next`, `active`, `verify-only` or `retired`.
     pub state: String,
     /// The material, sealed.
     pub sealed: String,
+    /// When it came into its state.
+    pub changed_at: Timestamp,
 }
 
 impl Store {
-    /// Every key that is not retired.
+    /// Every key that is not retired, oldest first.
     pub async fn keys(&self) -> Result<Vec<KeyRow>, StoreError> {
         let rows = sqlx::query(
-            "SELECT id, ring, state, sealed FROM keys WHERE state <> 'retired' ORDER BY created_at_ms",
+            "SELECT id, ring, state, sealed, changed_at_ms FROM keys WHERE state <> 'retired' \
+             ORDER BY created_at_ms, id",
         )
         .fetch_all(&self.pool)
         .await?;
@@ -33,23 +36,61 @@ impl Store {
                     ring: row.try_get("ring")?,
                     state: row.try_get("state")?,
                     sealed: row.try_get("sealed")?,
+                    changed_at: Timestamp::from_millis(row.try_get("changed_at_ms")?),
                 })
             })
             .collect()
     }
 
-    /// Adds a ring's first active key, unless another replica was faster.
-    pub async fn add_active_key(&self, key: &KeyRow, now: Timestamp) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO keys (id, ring, state, sealed, created_at_ms) VALUES ($1, $2, 'active', $3, $4) \
-             ON CONFLICT DO NOTHING",
+    /// Adds a key in its state, unless its ring has one in that state already: another replica was faster.
+    pub async fn add_key(&self, key: &KeyRow) -> Result<bool, StoreError> {
+        let added = sqlx::query(
+            "INSERT INTO keys (id, ring, state, sealed, created_at_ms, changed_at_ms) \
+             VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT DO NOTHING RETURNING id",
         )
         .bind(&key.id)
         .bind(&key.ring)
+        .bind(&key.state)
         .bind(&key.sealed)
-        .bind(now.millis())
-        .execute(&self.pool)
+        .bind(key.changed_at.millis())
+        .fetch_optional(&self.pool)
         .await?;
-        Ok(())
+        Ok(added.is_some())
+    }
+
+    /// Lets a ring's next key take over from its active one, which from now on only verifies. `false` if there is no
+    /// next key.
+    pub async fn promote_next_key(&self, ring: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query(
+            "UPDATE keys SET state = 'verify-only', changed_at_ms = $1 WHERE ring = $2 AND state = 'active' \
+             AND EXISTS (SELECT 1 FROM keys AS n WHERE n.ring = $2 AND n.state = 'next')",
+        )
+        .bind(now.millis())
+        .bind(ring)
+        .execute(&mut *transaction)
+        .await?;
+        let promoted = sqlx::query(
+            "UPDATE keys SET state = 'active', changed_at_ms = $1 WHERE ring = $2 AND state = 'next' RETURNING id",
+        )
+        .bind(now.millis())
+        .bind(ring)
+        .fetch_optional(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(promoted.is_some())
+    }
+
+    /// Retires a key that only verifies. `false` if it does not.
+    pub async fn retire_key(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let retired = sqlx::query(
+            "UPDATE keys SET state = 'retired', changed_at_ms = $1 WHERE id = $2 AND state = 'verify-only' \
+             RETURNING id",
+        )
+        .bind(now.millis())
+        .bind(id)
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(retired.is_some())
     }
 }

@@ -7,6 +7,7 @@ mod cimd;
 mod consent;
 mod ephemeral_contract;
 mod harness;
+mod housekeeping;
 mod login;
 mod mcp;
 mod metadata;

@@ -11,6 +11,7 @@ mod damage;
 mod migrations;
 mod people;
 mod sessions;
+mod upkeep;
 
 use tokio::task::JoinHandle;
 

@@ -49,12 +49,12 @@ async fn a_sign_in_is_followed_step_by_step(world: World) {
     assert_eq!((returned.id_hash.as_str(), returned.browser_hash.as_str()), ("state", "browser"));
     assert_eq!(returned.login_verifier.expose_secret(), ODD);
 
-    assert!(store.sign_in(returned, "handle", "fresh browser", &browser(Some(ODD))).await.unwrap());
+    assert!(store.sign_in(returned, "handle", &browser(Some(ODD))).await.unwrap());
     assert_eq!(world.number("SELECT COUNT(*) FROM authorizations WHERE login_verifier IS NOT NULL").await, 0);
-    // The old names are good for nothing.
-    assert!(store.signed_in("state", "fresh browser", NOW).await.unwrap().is_none());
-    assert!(store.signed_in("handle", "browser", NOW).await.unwrap().is_none());
-    let signed_in = store.signed_in("handle", "fresh browser", NOW).await.unwrap().unwrap();
+    // The old name is good for nothing, and so is the new one in another browser.
+    assert!(store.signed_in("state", "browser", NOW).await.unwrap().is_none());
+    assert!(store.signed_in("handle", "other browser", NOW).await.unwrap().is_none());
+    let signed_in = store.signed_in("handle", "browser", NOW).await.unwrap().unwrap();
     assert_eq!(signed_in.request, request(Some(ODD)));
     assert_eq!(signed_in.person, browser(Some(ODD)).person);
     assert_eq!(signed_in.credential_id, "credential");
@@ -78,7 +78,7 @@ async fn a_step_out_of_turn_finds_nothing(world: World) {
         browser_hash: "browser".to_owned(),
         login_verifier: verifier(),
     };
-    assert!(!store.sign_in(early, "handle", "browser", &browser(None)).await.unwrap());
+    assert!(!store.sign_in(early, "handle", &browser(None)).await.unwrap());
 
     begin_signed_in(store).await;
     let signed_in = store.signed_in("handle", "browser", NOW).await.unwrap().unwrap();
@@ -96,7 +96,7 @@ async fn a_returning_browser_is_taken_once(world: World) {
         let store = world.store.clone();
         tokio::spawn(async move {
             let returned = store.return_from_login("state", NOW).await.unwrap()?;
-            let done = store.sign_in(returned, &format!("handle {n}"), "browser", &browser(None)).await;
+            let done = store.sign_in(returned, &format!("handle {n}"), &browser(None)).await;
             Some(done.unwrap())
         })
     });
@@ -108,7 +108,7 @@ async fn a_returning_browser_is_taken_once(world: World) {
         browser_hash: "browser".to_owned(),
         login_verifier: verifier(),
     };
-    assert!(!world.store.sign_in(again, "other", "browser", &browser(None)).await.unwrap());
+    assert!(!world.store.sign_in(again, "other", &browser(None)).await.unwrap());
 }
 
 async fn what_is_too_old_is_not_taken(world: World) {

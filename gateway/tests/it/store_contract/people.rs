@@ -70,15 +70,21 @@ async fn a_client_is_as_it_was_at_its_last_approval(world: World) {
 }
 
 fn key(id: &str, ring: &str) -> KeyRow {
-    KeyRow { id: id.to_owned(), ring: ring.to_owned(), state: "active".to_owned(), sealed: ODD.to_owned() }
+    KeyRow {
+        id: id.to_owned(),
+        ring: ring.to_owned(),
+        state: "active".to_owned(),
+        sealed: ODD.to_owned(),
+        changed_at: NOW,
+    }
 }
 
 async fn a_ring_has_one_first_key(world: World) {
     let racers = (0..RACERS).map(|n| {
         let (store, ring) = (world.store.clone(), if n % 2 == 0 { "access" } else { "refresh" });
-        tokio::spawn(async move { store.add_active_key(&key(&format!("key {n}"), ring), NOW).await.unwrap() })
+        tokio::spawn(async move { store.add_key(&key(&format!("key {n}"), ring)).await.unwrap() })
     });
-    all(racers).await;
+    assert_eq!(all(racers).await.into_iter().filter(|added| *added).count(), 2);
     let keys = world.store.keys().await.unwrap();
     let mut rings: Vec<&str> = keys.iter().map(|key| key.ring.as_str()).collect();
     rings.sort_unstable();
@@ -88,12 +94,13 @@ async fn a_ring_has_one_first_key(world: World) {
 
 async fn retired_keys_are_not_read(world: World) {
     let store = &world.store;
-    store.add_active_key(&key("old", "access"), NOW).await.unwrap();
+    assert!(store.add_key(&key("old", "access")).await.unwrap());
     world.meddle("UPDATE keys SET state = 'verify-only'").await;
-    store.add_active_key(&key("new", "access"), later()).await.unwrap();
+    assert!(store.add_key(&KeyRow { changed_at: later(), ..key("new", "access") }).await.unwrap());
     let ids = |keys: Vec<KeyRow>| keys.into_iter().map(|key| key.id).collect::<Vec<_>>();
     assert_eq!(ids(store.keys().await.unwrap()), ["old", "new"]);
-    world.meddle("UPDATE keys SET state = 'retired' WHERE id = 'old'").await;
+    assert!(!store.retire_key("new", later()).await.unwrap(), "an active key is not retired");
+    assert!(store.retire_key("old", later()).await.unwrap());
     assert_eq!(ids(store.keys().await.unwrap()), ["new"]);
 }
 

@@ -1,0 +1,62 @@
+//! What nobody will ask for again is deleted, in batches that hold no lock for long.
+
+use shared::clock::Timestamp;
+
+use super::{Store, StoreError};
+
+/// Rows deleted by one statement.
+const BATCH: i64 = 500;
+
+/// Up to when rows of each kind may go.
+#[derive(Clone, Copy, Debug)]
+pub struct Horizon {
+    /// Authorizations that ended before.
+    pub authorizations: Timestamp,
+    /// Sign-ins of browsers that ended before.
+    pub browsers: Timestamp,
+    /// Sessions that ended before, by time or by revocation.
+    pub sessions: Timestamp,
+    /// Credentials made before, and that no session or browser points at.
+    pub credentials: Timestamp,
+    /// Audit events of before.
+    pub audit_events: Timestamp,
+}
+
+impl Store {
+    /// Deletes one batch of each kind; answers with how many rows went. Call again until it is 0.
+    pub async fn sweep(&self, horizon: &Horizon) -> Result<u64, StoreError> {
+        let statements = [
+            (
+                "DELETE FROM authorizations WHERE id_hash IN \
+                 (SELECT id_hash FROM authorizations WHERE expires_at_ms < $1 LIMIT $2)",
+                horizon.authorizations,
+            ),
+            (
+                "DELETE FROM browsers WHERE id_hash IN \
+                 (SELECT id_hash FROM browsers WHERE expires_at_ms < $1 LIMIT $2)",
+                horizon.browsers,
+            ),
+            (
+                "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at_ms < $1 \
+                 UNION ALL SELECT id FROM sessions WHERE revoked_at_ms < $1 LIMIT $2)",
+                horizon.sessions,
+            ),
+            (
+                "DELETE FROM credentials WHERE id IN (SELECT c.id FROM credentials c WHERE c.created_at_ms < $1 \
+                 AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.credential_id = c.id) \
+                 AND NOT EXISTS (SELECT 1 FROM browsers b WHERE b.credential_id = c.id) LIMIT $2)",
+                horizon.credentials,
+            ),
+            (
+                "DELETE FROM audit_events WHERE id IN (SELECT id FROM audit_events WHERE at_ms < $1 LIMIT $2)",
+                horizon.audit_events,
+            ),
+        ];
+        let mut gone = 0;
+        for (statement, before) in statements {
+            let done = sqlx::query(statement).bind(before.millis()).bind(BATCH).execute(&self.pool).await?;
+            gone += done.rows_affected();
+        }
+        Ok(gone)
+    }
+}

@@ -1,0 +1,84 @@
+//! Keys that change, work that one replica does for all, and rows that go.
+
+use gateway::store::{Browser, Horizon, KeyRow};
+
+use super::{
+    RACERS, all, on_both,
+    samples::{NOW, ODD, browser, later},
+    world::World,
+};
+
+on_both!(
+    the_next_key_takes_over_from_the_active_one,
+    a_lease_has_one_holder,
+    the_sweep_takes_what_is_over_and_nothing_else,
+);
+
+fn key(id: &str, state: &str) -> KeyRow {
+    KeyRow {
+        id: id.to_owned(),
+        ring: "access".to_owned(),
+        state: state.to_owned(),
+        sealed: ODD.to_owned(),
+        changed_at: NOW,
+    }
+}
+
+async fn the_next_key_takes_over_from_the_active_one(world: World) {
+    let store = &world.store;
+    let states = || async {
+        let keys = store.keys().await.unwrap();
+        keys.into_iter().map(|key| (key.id, key.state, key.changed_at)).collect::<Vec<_>>()
+    };
+    assert!(store.add_key(&key("one", "active")).await.unwrap());
+    assert!(!store.promote_next_key("access", later()).await.unwrap());
+    let active = ("one".to_owned(), "active".to_owned(), NOW);
+    assert_eq!(states().await, [active.clone()], "without a next key the active one stays");
+    let next = KeyRow { changed_at: later(), ..key("two", "next") };
+    assert!(store.add_key(&next).await.unwrap());
+    assert!(
+        !store.add_key(&KeyRow { id: "three".to_owned(), ..next }).await.unwrap(),
+        "one next key is enough"
+    );
+    let racers = (0..RACERS).map(|_| {
+        let store = store.clone();
+        tokio::spawn(async move { store.promote_next_key("access", later()).await.unwrap() })
+    });
+    assert_eq!(all(racers).await.into_iter().filter(|promoted| *promoted).count(), 1);
+    let expected = [("one", "verify-only"), ("two", "active")]
+        .map(|(id, state)| (id.to_owned(), state.to_owned(), later()));
+    assert_eq!(states().await, expected);
+}
+
+async fn a_lease_has_one_holder(world: World) {
+    let store = &world.store;
+    let racers = (0..RACERS).map(|n| {
+        let store = store.clone();
+        tokio::spawn(async move { store.take_lease("work", &format!("{n}"), NOW, later()).await.unwrap() })
+    });
+    let won: Vec<bool> = all(racers).await;
+    assert_eq!(won.iter().filter(|won| **won).count(), 1);
+    let holder = won.iter().position(|won| *won).unwrap().to_string();
+    assert!(store.take_lease("work", &holder, NOW, later()).await.unwrap(), "its holder renews it");
+    assert!(!store.take_lease("work", "other", NOW, later()).await.unwrap());
+    assert!(store.take_lease("other work", "other", NOW, later()).await.unwrap());
+    assert!(store.take_lease("work", "other", later(), later()).await.unwrap(), "it runs out");
+}
+
+async fn the_sweep_takes_what_is_over_and_nothing_else(world: World) {
+    let store = &world.store;
+    let horizon =
+        |at| Horizon { authorizations: at, browsers: at, sessions: at, credentials: at, audit_events: at };
+    for id in ["held", "loose"] {
+        store.add_credential(id, "subject", ODD, later(), NOW).await.unwrap();
+    }
+    let held = Browser { credential_id: "held".to_owned(), ..browser(None) };
+    store.add_browser("browser", &held, NOW, later()).await.unwrap();
+    assert_eq!(store.sweep(&horizon(NOW)).await.unwrap(), 0);
+    let soon = NOW.plus(std::time::Duration::from_millis(1));
+    assert_eq!(store.sweep(&horizon(soon)).await.unwrap(), 1, "the credential that nobody points at");
+    assert!(store.credential("held").await.unwrap().is_some());
+    let after = later().plus(std::time::Duration::from_millis(1));
+    assert_eq!(store.sweep(&horizon(after)).await.unwrap(), 2, "the browser, and then its credential");
+    assert_eq!(world.number("SELECT COUNT(*) FROM credentials").await, 0);
+}
