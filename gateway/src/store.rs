@@ -16,8 +16,9 @@ use std::{str::FromStr as _, time::Duration};
 use secrecy::{ExposeSecret as _, SecretString};
 use shared::assertion::Projects;
 use sqlx::{
-    AnyConnection, AnyPool, Connection as _, Executor as _,
-    any::{AnyConnectOptions, AnyPoolOptions},
+    Any, AnyConnection, AnyPool, Connection as _, Executor as _,
+    any::{AnyArguments, AnyConnectOptions, AnyExecutor, AnyPoolOptions, AnyRow},
+    query::Query,
 };
 
 pub use self::{
@@ -144,6 +145,25 @@ async fn migrate(options: &AnyConnectOptions, sqlite: bool) -> Result<(), OpenEr
         MIGRATIONS.run_direct(None, &mut connection, false).await?;
     }
     connection.close().await.map_err(OpenError::Connect)
+}
+
+/// How a changing statement is asked for the row that it returns.
+trait FetchCommitted {
+    /// The row, once the change is committed. Over `Any`, `fetch_optional` answers with the row as soon as it comes, and
+    /// a commit that fails after that would pass for a success.
+    fn fetch_committed<'e>(
+        self,
+        executor: impl AnyExecutor<'e>,
+    ) -> impl Future<Output = Result<Option<AnyRow>, sqlx::Error>> + Send;
+}
+
+impl FetchCommitted for Query<'_, Any, AnyArguments> {
+    async fn fetch_committed<'e>(
+        self,
+        executor: impl AnyExecutor<'e>,
+    ) -> Result<Option<AnyRow>, sqlx::Error> {
+        Ok(self.fetch_all(executor).await?.pop())
+    }
 }
 
 fn projects_to_text(projects: &Projects) -> Option<String> {

@@ -4,7 +4,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use shared::{assertion::Projects, clock::Timestamp};
 use sqlx::{Row as _, any::AnyRow};
 
-use super::{AuditEvent, Browser, Store, StoreError, projects_from_text, projects_to_text, sessions};
+use super::{
+    AuditEvent, Browser, FetchCommitted as _, Store, StoreError, projects_from_text, projects_to_text,
+    sessions,
+};
 use crate::domain::{
     authorization::{Approval, AuthorizationRequest, Coded, Person, Returned, SignedIn},
     secret::random_text,
@@ -79,7 +82,7 @@ impl Store {
         )
         .bind(state_hash)
         .bind(now.millis())
-        .fetch_optional(&self.pool)
+        .fetch_committed(&self.pool)
         .await?;
         row.map(|row| {
             Ok(Returned {
@@ -109,7 +112,7 @@ impl Store {
         .bind(browser.person.name.as_deref())
         .bind(&browser.credential_id)
         .bind(&returned.id_hash)
-        .fetch_optional(&self.pool)
+        .fetch_committed(&self.pool)
         .await?;
         Ok(done.is_some())
     }
@@ -158,7 +161,7 @@ impl Store {
         .bind(code_hash)
         .bind(code_expires_at.millis())
         .bind(&signed_in.id_hash)
-        .fetch_optional(&self.pool)
+        .fetch_committed(&self.pool)
         .await?;
         Ok(done.is_some())
     }
@@ -169,7 +172,7 @@ impl Store {
             "UPDATE authorizations SET stage = 'denied' WHERE id_hash = $1 AND stage = 'signed_in' RETURNING id_hash",
         )
         .bind(&signed_in.id_hash)
-        .fetch_optional(&self.pool)
+        .fetch_committed(&self.pool)
         .await?;
         Ok(done.is_some())
     }
@@ -225,7 +228,7 @@ impl Store {
         .bind(&session.id)
         .bind(&coded.id_hash)
         .bind(now.millis())
-        .fetch_optional(&mut *transaction)
+        .fetch_committed(&mut *transaction)
         .await?;
         if won.is_none() {
             transaction.rollback().await?;

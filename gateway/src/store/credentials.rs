@@ -4,7 +4,7 @@
 use shared::clock::Timestamp;
 use sqlx::Row as _;
 
-use super::{Store, StoreError};
+use super::{FetchCommitted as _, Store, StoreError};
 
 /// A credential as it is stored.
 #[derive(Clone, Debug)]
@@ -90,7 +90,7 @@ impl Store {
         .bind(id)
         .bind(lease.version)
         .bind(now.millis())
-        .fetch_optional(&self.pool)
+        .fetch_committed(&self.pool)
         .await?;
         Ok(taken.is_some())
     }
@@ -111,7 +111,7 @@ impl Store {
         .bind(expires_at.millis())
         .bind(id)
         .bind(lease.version)
-        .fetch_optional(&self.pool)
+        .fetch_committed(&self.pool)
         .await?;
         Ok(renewed.is_some())
     }
@@ -138,7 +138,7 @@ impl Store {
         .bind(now.millis())
         .bind(id)
         .bind(lease.version)
-        .fetch_optional(&self.pool)
+        .fetch_committed(&self.pool)
         .await?;
         Ok(buried.is_some())
     }

@@ -3,7 +3,7 @@
 use shared::clock::Timestamp;
 use sqlx::Row as _;
 
-use super::{Store, StoreError};
+use super::{FetchCommitted as _, Store, StoreError};
 
 /// A key as it is stored.
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ impl Store {
         .bind(&key.state)
         .bind(&key.sealed)
         .bind(key.changed_at.millis())
-        .fetch_optional(&self.pool)
+        .fetch_committed(&self.pool)
         .await?;
         Ok(added.is_some())
     }
@@ -89,7 +89,7 @@ impl Store {
         )
         .bind(now.millis())
         .bind(id)
-        .fetch_optional(&self.pool)
+        .fetch_committed(&self.pool)
         .await?;
         Ok(retired.is_some())
     }

@@ -2,7 +2,7 @@
 
 use shared::clock::Timestamp;
 
-use super::{Store, StoreError};
+use super::{FetchCommitted as _, Store, StoreError};
 
 impl Store {
     /// Takes or renews a lease. `false`: another replica holds it.
@@ -22,7 +22,7 @@ impl Store {
         .bind(holder)
         .bind(until.millis())
         .bind(now.millis())
-        .fetch_optional(&self.pool)
+        .fetch_committed(&self.pool)
         .await?;
         Ok(taken.is_some())
     }

@@ -3,7 +3,7 @@
 use shared::clock::Timestamp;
 use sqlx::{AnyConnection, Row as _, any::AnyRow};
 
-use super::{AuditEvent, Store, StoreError, projects_from_text, projects_to_text};
+use super::{AuditEvent, FetchCommitted as _, Store, StoreError, projects_from_text, projects_to_text};
 use crate::domain::{
     secret::random_text,
     session::{Because, Session},
@@ -69,7 +69,7 @@ impl Store {
         .bind(id)
         .bind(client_id)
         .bind(i64::from(generation))
-        .fetch_optional(&self.pool)
+        .fetch_committed(&self.pool)
         .await?;
         row.as_ref().map(read).transpose()
     }

@@ -1,6 +1,7 @@
 //! A row that cannot be read is said to be damaged: an outage would be waited for in vain.
 
 use gateway::{domain::client::ClientOrigin, store::StoreError};
+use secrecy::SecretString;
 use shared::{assertion::Projects, scope::Scopes};
 
 use super::{
@@ -9,7 +10,7 @@ use super::{
     world::World,
 };
 
-on_both!(a_damaged_session, a_damaged_authorization, a_damaged_client);
+on_both!(a_damaged_session, a_damaged_authorization, a_damaged_client, a_failed_commit_is_no_success);
 
 #[track_caller]
 fn is_corrupt<T: std::fmt::Debug>(result: Result<T, StoreError>, of: &str, which: &str) {
@@ -53,3 +54,32 @@ async fn a_damaged_client(world: World) {
     world.meddle("UPDATE clients SET metadata = 'not JSON'").await;
     is_corrupt(store.client("c").await, "clients", "metadata");
 }
+
+/// What a conditional update returned is not yet true: its transaction can still fail.
+async fn a_failed_commit_is_no_success(world: World) {
+    let store = &world.store;
+    add_session(store, &session("s")).await;
+    store
+        .begin_authorization("state", &request(None), "b", &SecretString::from("v"), (NOW, later()))
+        .await
+        .unwrap();
+    world.meddle(if world.is_postgres() { FAIL_ON_COMMIT_POSTGRES } else { FAIL_ON_COMMIT_SQLITE }).await;
+    let advanced = store.advance_session("s", "client", 1, NOW, later()).await;
+    assert!(matches!(advanced, Err(StoreError::Unavailable(_))), "{advanced:?}");
+    let returned = store.return_from_login("state", NOW).await;
+    assert!(matches!(returned, Err(StoreError::Unavailable(_))), "{returned:?}");
+    assert_eq!(store.session("s").await.unwrap().unwrap().generation, 1);
+}
+
+const FAIL_ON_COMMIT_POSTGRES: &str = "
+    CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not today'; END $$;
+    CREATE CONSTRAINT TRIGGER fail AFTER UPDATE ON sessions DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION fail();
+    CREATE CONSTRAINT TRIGGER fail AFTER UPDATE ON authorizations DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION fail();";
+const FAIL_ON_COMMIT_SQLITE: &str = "
+    CREATE TABLE kept (id TEXT NOT NULL PRIMARY KEY);
+    CREATE TABLE promise (id TEXT REFERENCES kept (id) DEFERRABLE INITIALLY DEFERRED);
+    CREATE TRIGGER fail_sessions AFTER UPDATE ON sessions BEGIN INSERT INTO promise VALUES ('not today'); END;
+    CREATE TRIGGER fail_authorizations AFTER UPDATE ON authorizations
+        BEGIN INSERT INTO promise VALUES ('not today'); END;";
