@@ -64,7 +64,7 @@ pub(crate) async fn begin(
 }
 
 /// Who is signed in in this browser.
-async fn signed_in(app: &App, headers: &HeaderMap) -> Result<Option<Browser>, PageError> {
+pub(super) async fn signed_in(app: &App, headers: &HeaderMap) -> Result<Option<Browser>, PageError> {
     match app.cookies.get(Kind::SignedIn, headers) {
         Some(cookie) => Ok(app.store.browser(&cookie.hash(), app.clock.now()).await?),
         None => Ok(None),

@@ -13,7 +13,7 @@ use shared::{
 };
 use tracing::{info, warn};
 
-use super::begin::expired;
+use super::begin::{expired, signed_in};
 use crate::{
     app::App,
     cookies::Kind,
@@ -72,11 +72,13 @@ pub(crate) async fn decide(
     }
 }
 
-/// The authorization, if it waits for this very browser.
+/// The authorization, if it waits for this very browser and the person who is signed in in it: a browser's name alone
+/// could have been planted by somebody else.
 async fn find(app: &App, headers: &HeaderMap, authorization: &str) -> Result<SignedIn, PageError> {
     let browser = app.cookies.get(Kind::Browser, headers).ok_or(PageError::Foreign)?;
+    let person = signed_in(app, headers).await?.ok_or_else(expired)?.person;
     let found = app.store.signed_in(&hash(authorization), &browser.hash(), app.clock.now()).await?;
-    found.ok_or_else(expired)
+    found.filter(|found| found.person.subject == person.subject).ok_or_else(expired)
 }
 
 /// What the person can pick from. Without the list they can still allow all, or refuse.

@@ -116,7 +116,7 @@ async fn a_state_is_good_once_and_for_fifteen_minutes() {
 
 /// Row 17: whoever planted a cookie before the sign-in has nothing after it.
 #[tokio::test]
-async fn a_browser_gets_a_new_name_when_it_signs_in() {
+async fn a_sign_in_has_a_name_that_nobody_knew_before() {
     let world = World::start().await;
     let client = world.register().await;
     let (victim, attacker) = (Browser::new(&world), Browser::new(&world));
@@ -124,7 +124,7 @@ async fn a_browser_gets_a_new_name_when_it_signs_in() {
     victim.set_cookie(&planted);
     attacker.set_cookie(&planted);
     let consent = victim.to_consent(&client.request(&world)).await;
-    assert_ne!(victim.cookie().unwrap(), planted);
+    assert_ne!(victim.cookie_called("peaka-signed-in").unwrap(), planted);
     let before = world.database.dump().await;
     let path = format!("/oauth/consent?authorization={}", consent.hidden("authorization"));
     refuses(&world, &before, &attacker.get(&path).await, 400).await;
@@ -143,14 +143,14 @@ async fn the_cookie_is_out_of_reach_for_scripts_and_other_sites() {
     let page =
         plain.get(&format!("/oauth/authorize?{}", plain.register().await.request(&plain).encode())).await;
     let cookie = page.header("set-cookie");
-    assert!(cookie.ends_with("; Path=/; Max-Age=43200; HttpOnly; SameSite=Lax"), "{cookie}");
+    assert!(cookie.ends_with("; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax"), "{cookie}");
     let secure = World::start_with(&[("GATEWAY_PUBLIC_URL", "https://mcp.example.com")]).await;
     let request = secure.register().await.request(&secure).without("resource");
     // The same listener, called by the name that a proxy in front would pass on.
     let page = secure.get(&format!("/oauth/authorize?{}", request.encode())).await;
     let cookie = page.header("set-cookie");
     assert!(cookie.starts_with("__Host-peaka-browser="), "{cookie}");
-    assert!(cookie.ends_with("; Path=/; Max-Age=43200; HttpOnly; SameSite=Lax; Secure"), "{cookie}");
+    assert!(cookie.ends_with("; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax; Secure"), "{cookie}");
     assert!(page.header("strict-transport-security").starts_with("max-age="));
 }
 

@@ -142,14 +142,22 @@ impl<'w> Browser<'w> {
     }
 
     /// The gateway's cookie.
+    /// The cookie that names the browser.
     pub(crate) fn cookie(&self) -> Option<String> {
-        let cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
-        cookies.get(&(self.port(), "peaka-browser".to_owned())).cloned()
+        self.cookie_called("peaka-browser")
     }
 
+    /// One of the gateway's cookies.
+    pub(crate) fn cookie_called(&self, name: &str) -> Option<String> {
+        let cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
+        cookies.get(&(self.port(), name.to_owned())).cloned()
+    }
+
+    /// Plants a value in both of the gateway's cookies.
     pub(crate) fn set_cookie(&self, value: &str) {
-        let key = (self.port(), "peaka-browser".to_owned());
-        self.cookies.lock().unwrap().insert(key, value.to_owned());
+        for name in ["peaka-browser", "peaka-signed-in"] {
+            self.cookies.lock().unwrap().insert((self.port(), name.to_owned()), value.to_owned());
+        }
     }
 
     pub(crate) fn forget_cookies(&self) {
