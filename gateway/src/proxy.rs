@@ -27,7 +27,7 @@ const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 pub(crate) async fn mcp(State(app): State<Arc<App>>, request: Request) -> Response {
     let origin = origin::judge(request.headers(), &app.issuer, &app.allowed_origins);
     let mut response = match origin {
-        Ok(_) if request.method() == Method::OPTIONS => origin::preflight(),
+        Ok(_) if request.method() == Method::OPTIONS => origin::preflight(request.headers()),
         Ok(_) => answer(&app, request).await.unwrap_or_else(|refusal| refusal.into_response(&app.issuer)),
         Err(origin::Foreign) => Refusal::Origin.into_response(&app.issuer),
     };

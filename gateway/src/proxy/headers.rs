@@ -12,7 +12,7 @@ const TO_BACKEND: [HeaderName; 7] = [
     HeaderName::from_static("traceparent"),
     HeaderName::from_static("tracestate"),
 ];
-const TO_BACKEND_PREFIX: &str = "mcp-param-";
+pub(super) const TO_BACKEND_PREFIX: &str = "mcp-param-";
 
 const FROM_BACKEND: [HeaderName; 5] = [
     header::CONTENT_TYPE,

@@ -1,7 +1,7 @@
 //! Which web pages may call the resource (MCP, "Security warning" on DNS rebinding; CORS). Programs send no `Origin`.
 
 use axum::response::Response;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use url::{Host, Url};
 
 use crate::{config::AllowedOrigins, domain::issuer::Issuer};
@@ -44,14 +44,24 @@ const ALLOWED_HEADERS: &str = "authorization, content-type, accept, mcp-protocol
      mcp-session-id, last-event-id, traceparent, tracestate, dpop";
 const EXPOSED_HEADERS: &str = "www-authenticate, retry-after, mcp-protocol-version";
 
-/// The answer to a preflight request. `Mcp-Param-*` has no fixed names, so what is asked for is not echoed but listed.
-pub(super) fn preflight() -> Response {
+/// The answer to a preflight request: the headers that MCP clients send, and of those asked for the `Mcp-Param-*` ones,
+/// which have no fixed names.
+pub(super) fn preflight(request: &HeaderMap) -> Response {
     let mut response = Response::default();
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
     headers
         .insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST, GET, DELETE, OPTIONS"));
-    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(ALLOWED_HEADERS));
+    let asked = request.get(header::ACCESS_CONTROL_REQUEST_HEADERS).and_then(|value| value.to_str().ok());
+    let mut allowed = ALLOWED_HEADERS.to_owned();
+    for name in asked.unwrap_or_default().split(',').filter_map(|name| name.trim().parse::<HeaderName>().ok())
+    {
+        if name.as_str().starts_with(super::headers::TO_BACKEND_PREFIX) {
+            allowed.extend([", ", name.as_str()]);
+        }
+    }
+    let allowed = HeaderValue::try_from(allowed).unwrap_or(HeaderValue::from_static(ALLOWED_HEADERS));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("3600"));
     response
 }
