@@ -34,6 +34,9 @@ pub(crate) use self::{
 /// When every test begins.
 pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
+/// What the stored keys lie under.
+pub(crate) const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
 /// The gateway and everything around it.
 pub(crate) struct World {
     /// The issuer: what clients and browsers call.
@@ -80,7 +83,7 @@ impl World {
             ("GATEWAY_BACKEND_URL", backend.origin.as_str()),
             ("GATEWAY_DATABASE_URL", database_url.as_str()),
             ("GATEWAY_DATABASE_CONNECTIONS", "4"),
-            ("GATEWAY_MASTER_KEYS", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"),
+            ("GATEWAY_MASTER_KEYS", MASTER_KEY),
             ("PEAKA_ISSUER", peaka.url()),
             ("PEAKA_CLIENT_ID", client_id.as_str()),
             ("PEAKA_CLIENT_SECRET", client_secret.as_str()),

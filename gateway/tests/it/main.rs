@@ -4,8 +4,10 @@
 
 mod authorize;
 mod cimd;
+mod config;
 mod consent;
 mod ephemeral_contract;
+mod exchange;
 mod harness;
 mod housekeeping;
 mod login;

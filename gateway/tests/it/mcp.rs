@@ -1,7 +1,18 @@
 //! The protected resource.
 
+mod answers;
+mod body;
+mod challenge;
+mod forge;
+mod forged;
+mod headers;
+mod origin;
+mod paths;
+
 use base64::prelude::*;
 use serde_json::Value;
+
+pub(crate) use self::forge::Forge;
 
 /// The claims of a JWS, unverified.
 pub(crate) fn claims(token: &str) -> Value {

@@ -23,7 +23,7 @@ use tokio::{
 pub(crate) struct Seen {
     pub(crate) method: String,
     pub(crate) path: String,
-    /// Every header line; names in lower case.
+    /// Every header line and trailer; names in lower case.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
 }
@@ -83,6 +83,12 @@ struct Double {
 
 /// Counts a request or stream that was dropped before its end.
 struct Unfinished(Option<Arc<watch::Sender<usize>>>);
+
+impl Unfinished {
+    fn finished(&mut self) {
+        self.0 = None;
+    }
+}
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
@@ -150,7 +156,9 @@ impl Backend {
 
 async fn answer(double: Arc<Double>, request: Request<Incoming>) -> Result<Response<Body>, io::Error> {
     let (head, body) = request.into_parts();
-    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    let body = body.collect().await.map_err(io::Error::other)?;
+    let trailers = body.trailers().cloned().unwrap_or_default();
+    let body = body.to_bytes();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let seen = Seen {
         method: head.method.to_string(),
@@ -158,6 +166,7 @@ async fn answer(double: Arc<Double>, request: Request<Incoming>) -> Result<Respo
         headers: head
             .headers
             .iter()
+            .chain(&trailers)
             .map(|(name, value)| (name.to_string(), text(value.as_bytes())))
             .collect(),
         body: text(&body),
@@ -178,7 +187,7 @@ async fn answer(double: Arc<Double>, request: Request<Incoming>) -> Result<Respo
                 match events.recv().await {
                     Some(event) => Some((Ok::<_, io::Error>(Bytes::from(event)), (events, unfinished))),
                     None => {
-                        unfinished.0 = None;
+                        unfinished.finished();
                         None
                     }
                 }
@@ -186,6 +195,6 @@ async fn answer(double: Arc<Double>, request: Request<Incoming>) -> Result<Respo
             Response::builder().header("content-type", "text/event-stream").body(Body::from_stream(stream))
         }
     };
-    unfinished.0 = None;
+    unfinished.finished();
     response.map_err(io::Error::other)
 }

@@ -6,12 +6,16 @@ use sqlx::{AssertSqlSafe, SqlitePool, sqlite::SqlitePoolOptions};
 const TABLES: [&str; 6] =
     ["sessions", "authorizations", "credentials", "browsers", "clients", "audit_events"];
 
-pub(crate) struct Database(SqlitePool);
+pub(crate) struct Database {
+    pub(crate) url: String,
+    pool: SqlitePool,
+}
 
 impl Database {
     pub(super) async fn open(file: &str) -> Self {
         let pool = SqlitePoolOptions::new().max_connections(1);
-        Self(pool.connect(&format!("sqlite://{file}")).await.unwrap())
+        let url = format!("sqlite://{file}");
+        Self { pool: pool.connect(&url).await.unwrap(), url }
     }
 
     /// Everything in it, for "nothing changed".
@@ -20,7 +24,7 @@ impl Database {
         for table in TABLES {
             let columns: Vec<(String,)> =
                 sqlx::query_as(AssertSqlSafe(format!("SELECT name FROM pragma_table_info('{table}')")))
-                    .fetch_all(&self.0)
+                    .fetch_all(&self.pool)
                     .await
                     .unwrap();
             let row: Vec<String> =
@@ -34,13 +38,13 @@ impl Database {
     /// The first column of what a query gives.
     pub(crate) async fn texts(&self, query: &str) -> Vec<String> {
         let rows: Vec<(String,)> =
-            sqlx::query_as(AssertSqlSafe(query.to_owned())).fetch_all(&self.0).await.unwrap();
+            sqlx::query_as(AssertSqlSafe(query.to_owned())).fetch_all(&self.pool).await.unwrap();
         rows.into_iter().map(|(text,)| text).collect()
     }
 
     pub(crate) async fn count(&self, table: &str) -> i64 {
         let query = format!("SELECT count(*) FROM {table}");
-        let (count,): (i64,) = sqlx::query_as(AssertSqlSafe(query)).fetch_one(&self.0).await.unwrap();
+        let (count,): (i64,) = sqlx::query_as(AssertSqlSafe(query)).fetch_one(&self.pool).await.unwrap();
         count
     }
 
@@ -64,7 +68,7 @@ impl Database {
 
     pub(crate) async fn rename(&self, from: &str, to: &str) {
         sqlx::query(AssertSqlSafe(format!("ALTER TABLE {from} RENAME TO {to}")))
-            .execute(&self.0)
+            .execute(&self.pool)
             .await
             .unwrap();
     }

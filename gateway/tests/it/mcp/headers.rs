@@ -1,0 +1,217 @@
+//! What reaches the backend is built from an allowlist, with exactly one identity: ours (design, invariants 1 and 2).
+
+use shared::{
+    assertion::{self, Identity, Projects},
+    jws::VerificationKeys,
+    scope::Scopes,
+};
+use standin::demo::PEOPLE;
+
+use crate::{
+    harness::{Browser, Client, NOW, Seen, World},
+    mcp::claims,
+};
+
+/// What may be there at all.
+const ALLOWED: [&str; 11] = [
+    "accept",
+    "content-length",
+    "content-type",
+    "host",
+    "mcp-method",
+    "mcp-name",
+    "mcp-protocol-version",
+    "traceparent",
+    "tracestate",
+    "transfer-encoding",
+    "x-peaka-identity",
+];
+
+async fn verified(world: &World, header: &str) -> Identity {
+    let set = world.http.get(format!("{}/internal/jwks", world.internal)).send().await.unwrap();
+    let keys = VerificationKeys::from_jwk_set(&set.json().await.unwrap()).unwrap();
+    assertion::verify(header, &keys, &world.origin, NOW).unwrap()
+}
+
+/// The one request that came is the person's, and nothing in it is the client's that should not be.
+async fn assert_clean(world: &World, before: usize, token: &str, what: &str) -> Seen {
+    let seen = world.backend.only(before);
+    for name in seen.names() {
+        assert!(
+            ALLOWED.contains(&name) || name.starts_with("mcp-param-"),
+            "{what}: {name} reached the backend"
+        );
+    }
+    let normalised = |name: &str| name.to_lowercase().replace('_', "-");
+    let identities: Vec<_> =
+        seen.headers.iter().filter(|(name, _)| normalised(name) == "x-peaka-identity").collect();
+    assert_eq!(identities.len(), 1, "{what}");
+    assert_eq!(verified(world, &identities[0].1).await.subject, PEOPLE[0].user_id(), "{what}");
+    assert!(!format!("{seen:?}").contains(token), "{what}: the client's token reached the backend");
+    assert_eq!(seen.header("host"), Some(world.backend.origin.trim_start_matches("http://")), "{what}");
+    seen
+}
+
+#[tokio::test]
+async fn only_what_is_listed_passes() {
+    let world = World::start().await;
+    let token = world.connect().await.tokens.access;
+    let answer = world
+        .raw_mcp(&[
+            &format!("Authorization: Bearer {token}"),
+            "Connection: close",
+            "Accept: application/json, text/event-stream",
+            "MCP-Protocol-Version: 2026-07-28",
+            "Mcp-Method: tools/call",
+            "Mcp-Name: list_projects",
+            "Mcp-Param-Region: eu",
+            "Traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            "Tracestate: a=b",
+            "Mcp-Session-Id: s",
+            "Mcp-Paramx: 1",
+            "Cookie: peaka-browser=x",
+            "X-Forwarded-For: 192.0.2.1",
+            "X-Forwarded-Host: evil.example",
+            "Forwarded: host=evil.example",
+            "X-Original-URL: /healthz",
+            "X-Api-Key: x",
+            "Proxy-Authorization: Basic eDp5",
+            "User-Agent: kube-probe/1.0",
+            "Referer: https://evil.example/",
+            "Origin: http://localhost:6274",
+            "X-Peaka-Required-Scope: peaka:read",
+            "X-Peaka-Sign-In-Again: 1",
+            "Expect: 100-continue",
+        ])
+        .await;
+    assert!(answer.contains("HTTP/1.1 200 OK"), "{answer}");
+    let seen = assert_clean(&world, 0, &token, "everything").await;
+    assert_eq!((seen.method.as_str(), seen.path.as_str()), ("POST", "/mcp"));
+    let expected = [
+        "accept",
+        "content-length",
+        "content-type",
+        "host",
+        "mcp-method",
+        "mcp-name",
+        "mcp-param-region",
+        "mcp-protocol-version",
+        "traceparent",
+        "tracestate",
+        "x-peaka-identity",
+    ];
+    assert_eq!(seen.names(), expected);
+    assert_eq!(seen.header("mcp-name"), Some("list_projects"));
+}
+
+#[tokio::test]
+async fn a_forged_identity_never_arrives() {
+    let world = World::start().await;
+    let token = world.connect().await.tokens.access;
+    let bearer = format!("Authorization: Bearer {token}");
+    for lines in [
+        &["X-Peaka-Identity: forged"][..],
+        &["X-Peaka-Identity: forged", "X-Peaka-Identity: forged"],
+        &["x-peaka-identity: forged", "X-PEAKA-IDENTITY: forged"],
+        &["X_Peaka_Identity: forged"],
+        &["X-Peaka_Identity: forged", "x_peaka-identity: forged"],
+        &["X-Peaka-Identity:"],
+        &["Mcp-Param-X-Peaka-Identity: forged"],
+        &["Mcp-Name: x", "Mcp-Name: X-Peaka-Identity: forged"],
+    ] {
+        let before = world.backend.seen().len();
+        let answer = world.raw_mcp(&[&[bearer.as_str(), "Connection: close"], lines].concat()).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{lines:?} {answer}");
+        let seen = assert_clean(&world, before, &token, &format!("{lines:?}")).await;
+        assert_ne!(seen.header("x-peaka-identity"), Some("forged"));
+        // Without a token it opens nothing.
+        let before = world.backend.seen().len();
+        let answer = world.raw_mcp(&[&["Connection: close"], lines].concat()).await;
+        assert!(answer.starts_with("HTTP/1.1 401 "), "{lines:?} {answer}");
+        assert_eq!(world.backend.seen().len(), before);
+    }
+    // A name that ends in a space is no name (RFC 9112 §5.1).
+    let answer = world.raw_mcp(&[&bearer, "X-Peaka-Identity : forged"]).await;
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    // Nor does it come behind the body.
+    let before = world.backend.seen().len();
+    let answer = world
+        .raw(&format!(
+            "POST /mcp HTTP/1.1\r\nHost: {}\r\n{bearer}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+             Trailer: X-Peaka-Identity\r\nTE: trailers\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n\
+             X-Peaka-Identity: forged\r\n\r\n",
+            world.host()
+        ))
+        .await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert_clean(&world, before, &token, "a trailer").await;
+}
+
+#[tokio::test]
+async fn hop_by_hop_fields_end_here() {
+    let world = World::start().await;
+    let token = world.connect().await.tokens.access;
+    let bearer = format!("Authorization: Bearer {token}");
+    for lines in [
+        &["Connection: close, X-Peaka-Identity"][..],
+        &["Connection: close, Authorization"],
+        &["Connection: close, Host"],
+        &["Connection: close", "Connection: Content-Type"],
+        &["Connection: close", "Proxy-Connection: keep-alive", "Keep-Alive: timeout=5"],
+        &["Connection: close, TE", "TE: trailers, deflate"],
+        &["Connection: close, Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"],
+        &["Connection: close, Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: x"],
+    ] {
+        let before = world.backend.seen().len();
+        let answer = world.raw_mcp(&[&[bearer.as_str()], lines].concat()).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{lines:?} {answer}");
+        assert_clean(&world, before, &token, &format!("{lines:?}")).await;
+    }
+}
+
+#[tokio::test]
+async fn the_identity_is_the_persons_the_clients_and_the_sessions() {
+    let world = World::start().await;
+    for (person, picked, projects) in [
+        (&PEOPLE[0], "all", Projects::All),
+        (&PEOPLE[1], "some", Projects::Only([standin::demo::PROJECT.to_owned()].into())),
+    ] {
+        let client: Client = world.register().await;
+        let fields = Browser::all().with("projects", picked).with("project", standin::demo::PROJECT);
+        let code = Browser::of(&world, person).code(&client.request(&world), &fields).await;
+        let tokens = world.tokens(&client, &code).await;
+        let before = world.backend.seen().len();
+        world.mcp(&tokens.access).await;
+        let seen = world.backend.only(before);
+        let identity = verified(&world, seen.header("x-peaka-identity").unwrap()).await;
+        let session_id = claims(&tokens.access)["sid"].as_str().unwrap().to_owned();
+        let expected = Identity {
+            subject: person.user_id(),
+            session_id,
+            client_id: client.id,
+            scopes: Scopes::ALL,
+            projects,
+        };
+        assert_eq!(identity, expected);
+    }
+}
+
+#[tokio::test]
+async fn the_identity_lives_for_a_minute_at_the_most_and_is_signed_anew_in_time() {
+    let world = World::start().await;
+    let token = world.connect().await.tokens.access;
+    let mut headers = Vec::new();
+    for wait in [0, 9, 1, 60] {
+        world.pass(wait);
+        let before = world.backend.seen().len();
+        world.mcp(&token).await;
+        headers.push(world.backend.only(before).header("x-peaka-identity").unwrap().to_owned());
+    }
+    assert_eq!(headers[0], headers[1]);
+    assert_ne!(headers[1], headers[2]);
+    assert_ne!(headers[2], headers[3]);
+    let claims = claims(&headers[3]);
+    assert_eq!(claims["iat"], NOW.seconds() + 70);
+    assert_eq!(claims["exp"], NOW.seconds() + 130);
+    assert_eq!(claims["aud"], "peaka-mcp-backend");
+}
