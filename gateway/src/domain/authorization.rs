@@ -51,7 +51,7 @@ pub struct Returned {
     pub id_hash: String,
     /// The browser that it belongs to.
     pub browser_hash: String,
-    /// PKCE verifier of the sign-in at Peaka.
+    /// PKCE verifier of the sign-in at Peaka, sealed.
     pub login_verifier: SecretString,
 }
 

@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::HeaderMap;
+use secrecy::ExposeSecret as _;
 use url::Url;
 
 use crate::{
@@ -57,9 +58,10 @@ pub(crate) async fn begin(
     }
     let state = random_text()?;
     let step = app.peaka.sign_in.authorization_url(&callback_url(&app)?, &state, &[]).await?;
-    app.store
-        .begin_authorization(&hash(&state), &carried.request, &browser.hash(), &step.pkce_verifier, life)
-        .await?;
+    let id_hash = hash(&state);
+    let verifier =
+        app.keys.seal(&verifier_purpose(&id_hash), step.pkce_verifier.expose_secret().as_bytes())?.into();
+    app.store.begin_authorization(&id_hash, &carried.request, &browser.hash(), &verifier, life).await?;
     pages::leave("Going to Peaka", step.url.as_str())
 }
 
@@ -69,6 +71,11 @@ pub(super) async fn signed_in(app: &App, headers: &HeaderMap) -> Result<Option<B
         Some(cookie) => Ok(app.store.browser(&cookie.hash(), app.clock.now()).await?),
         None => Ok(None),
     }
+}
+
+/// What the sealed verifier of a sign-in is bound to.
+pub(super) fn verifier_purpose(id_hash: &str) -> String {
+    format!("authorizations/{id_hash}/login_verifier")
 }
 
 /// Where Peaka sends the browser back to.

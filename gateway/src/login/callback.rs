@@ -7,17 +7,18 @@ use axum::{
     response::Response,
 };
 use http::HeaderMap;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use tracing::{info, warn};
 
-use super::begin::{callback_url, expired, to_consent};
+use super::begin::{callback_url, expired, to_consent, verifier_purpose};
 use crate::{
     app::App,
     cookies::{Cookie, Kind, SIGNED_IN},
     domain::{
-        authorization::Person,
+        authorization::{Person, Returned},
         secret::{hash, random_text},
     },
+    keys::Unsealable,
     oauth::{authorize::malformed, params::Params},
     pages::{self, PageError},
     peaka::{GrantError, PartnerError},
@@ -47,7 +48,7 @@ pub(crate) async fn callback(
         return Err(refused("You are not signed in", "Peaka did not sign you in, or you cancelled."));
     };
     let app_task = Arc::clone(&app);
-    let (code, verifier) = (SecretString::from(code), returned.login_verifier.clone());
+    let (code, verifier) = (SecretString::from(code), open_verifier(&app, &returned)?);
     // The grant that comes of the code exists only in Peaka's answer: it is stored even if the browser goes away.
     let task = tokio::spawn(async move { sign_in(&app_task, &code, &verifier).await });
     let known = task.await.map_err(PageError::unavailable)??;
@@ -65,6 +66,14 @@ pub(crate) async fn callback(
     let mut response = to_consent(&authorization);
     pages::set_cookie(&mut response, app.cookies.set(&fresh));
     Ok(response)
+}
+
+/// A key that is gone is an outage: the sign-in itself was good.
+fn open_verifier(app: &App, returned: &Returned) -> Result<SecretString, PageError> {
+    let sealed = returned.login_verifier.expose_secret();
+    let plain =
+        app.keys.unseal(&verifier_purpose(&returned.id_hash), sealed).map_err(PageError::unavailable)?;
+    Ok(String::from_utf8(plain).map_err(|_| PageError::unavailable(Unsealable))?.into())
 }
 
 async fn sign_in(app: &App, code: &SecretString, verifier: &SecretString) -> Result<Browser, PageError> {

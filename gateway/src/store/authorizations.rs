@@ -24,7 +24,7 @@ impl Store {
         state_hash: &str,
         request: &AuthorizationRequest,
         browser_hash: &str,
-        login_verifier: &SecretString,
+        sealed_verifier: &SecretString,
         life: (Timestamp, Timestamp),
     ) -> Result<(), StoreError> {
         sqlx::query(
@@ -34,7 +34,7 @@ impl Store {
         .bind(state_hash)
         .bind(write_request(request)?)
         .bind(browser_hash)
-        .bind(login_verifier.expose_secret())
+        .bind(sealed_verifier.expose_secret())
         .bind(life.0.millis())
         .bind(life.1.millis())
         .execute(&self.pool)
