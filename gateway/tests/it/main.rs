@@ -17,5 +17,6 @@ mod peaka;
 mod rate_limit;
 mod register;
 mod revoke;
+mod secrets;
 mod store_contract;
 mod token;
