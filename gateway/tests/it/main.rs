@@ -16,6 +16,7 @@ mod metadata;
 mod peaka;
 mod rate_limit;
 mod register;
+mod replicas;
 mod revoke;
 mod secrets;
 mod store_contract;

@@ -1,0 +1,13 @@
+//! Two processes of the gateway on one database: what one of them did, the other knows.
+
+mod browser;
+mod client;
+mod cluster;
+mod process;
+
+mod codes;
+mod crash;
+mod hops;
+mod refreshes;
+mod revocation;
+mod start;

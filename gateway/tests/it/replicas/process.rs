@@ -1,0 +1,97 @@
+//! One process of the gateway.
+
+use std::{
+    fs::File,
+    hash::{BuildHasher as _, RandomState},
+    net::{Ipv4Addr, TcpListener},
+    path::PathBuf,
+    process::{Child, Command},
+    time::{Duration, Instant},
+};
+
+/// A replica, running or killed.
+pub(crate) struct Replica {
+    /// Its public origin.
+    pub(crate) url: String,
+    /// The origin of its internal listener.
+    pub(crate) internal: String,
+    variables: Vec<(String, String)>,
+    log: PathBuf,
+    child: Child,
+}
+
+impl Replica {
+    /// Starts one; it is not yet ready. `variables` is all the environment that it gets, beside its own addresses.
+    pub(crate) fn start(port: u16, mut variables: Vec<(String, String)>, log: PathBuf) -> Self {
+        let internal = free_port();
+        variables.push(("GATEWAY_LISTEN".to_owned(), format!("127.0.0.1:{port}")));
+        variables.push(("GATEWAY_INTERNAL_LISTEN".to_owned(), format!("127.0.0.1:{internal}")));
+        let child = spawn(&variables, &log);
+        let (url, internal) = (format!("http://127.0.0.1:{port}"), format!("http://127.0.0.1:{internal}"));
+        Self { url, internal, variables, log, child }
+    }
+
+    /// Waits until it is ready.
+    pub(crate) async fn ready(&mut self, http: &reqwest::Client) {
+        let latest = Instant::now() + Duration::from_secs(30);
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                panic!("a replica ended with {status}:\n{}", self.told());
+            }
+            let answer = http.get(format!("{}/readyz", self.internal)).send().await;
+            if answer.is_ok_and(|answer| answer.status().is_success()) {
+                return;
+            }
+            assert!(Instant::now() < latest, "a replica does not get ready:\n{}", self.told());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Ends it as `kill -9` does.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts it again, as it was, after [`Replica::kill`].
+    pub(crate) fn restart(&mut self) {
+        self.child = spawn(&self.variables, &self.log);
+    }
+
+    fn told(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+}
+
+impl Drop for Replica {
+    #[expect(clippy::print_stderr, reason = "why a test failed may stand there")]
+    fn drop(&mut self) {
+        // It may have been killed already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("--- what {} told:\n{}", self.url, self.told());
+        }
+    }
+}
+
+fn spawn(variables: &[(String, String)], log: &PathBuf) -> Child {
+    let log = File::options().create(true).append(true).open(log).unwrap();
+    Command::new(env!("CARGO_BIN_EXE_gateway"))
+        .env_clear()
+        .envs(variables.iter().map(|(name, value)| (name, value)))
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .spawn()
+        .unwrap()
+}
+
+/// A port that is free now, below the range from which the kernel hands out ports by itself: it has to stay free until
+/// the replica listens on it, and while a killed one starts again.
+pub(crate) fn free_port() -> u16 {
+    let random = RandomState::new();
+    (0..1000_u32)
+        .map(|n| 20_000 + (random.hash_one(n) % 12_000) as u16)
+        .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
+        .unwrap()
+}
