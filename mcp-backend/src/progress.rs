@@ -6,6 +6,8 @@ use rmcp::{
     model::{ProgressNotificationParam, ProgressToken},
 };
 
+use crate::{caller::Caller, gateway::Fault};
+
 /// Whether the client reads `text/event-stream`: the first notification turns the answer into one. Put into the
 /// request by whoever read its `Accept` header; a request without it (stdio) has no such limit.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +18,16 @@ pub(crate) struct ReadsStreams(pub(crate) bool);
 pub(crate) struct Progress(Option<(Peer<RoleServer>, ProgressToken)>);
 
 impl Progress {
+    /// Tells that the work begins. The credential comes first: once a notification is out, a dead session can no
+    /// longer be answered with a 401.
+    pub(crate) async fn start(&self, caller: &Caller) -> Result<(), Fault> {
+        if self.0.is_some() {
+            caller.credential().token().await?;
+            self.tell(0).await;
+        }
+        Ok(())
+    }
+
     /// Tells that `percent` is done. That nobody listens is no failure of the tool's.
     pub(crate) async fn tell(&self, percent: u8) {
         if let Some((peer, token)) = &self.0 {

@@ -7,7 +7,12 @@ use serde::{Serialize, de::DeserializeOwned};
 use shared::http_client::{self, Deadlines};
 use tracing::{debug, warn};
 
-use super::{ApiPath, PeakaError, USER_AGENT};
+use super::{
+    ApiPath, PeakaError, USER_AGENT,
+    call::{Call, Failed, Kind},
+    retry::Retries,
+    types::Remark,
+};
 use crate::{
     bounded::{self, ReadError},
     caller::Caller,
@@ -15,21 +20,12 @@ use crate::{
 
 /// The most bytes of an answer that are read.
 const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
-/// For calls that look something up.
-const LOOKUP: Duration = Duration::from_secs(20);
 
 /// The Partner API.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
     http: reqwest::Client,
     base_url: String,
-}
-
-struct Call<'a> {
-    method: Method,
-    path: &'a ApiPath,
-    body: Option<Vec<u8>>,
-    within: Duration,
 }
 
 impl Client {
@@ -45,51 +41,89 @@ impl Client {
         caller: &Caller,
         path: &ApiPath,
     ) -> Result<T, PeakaError> {
-        self.call(caller, Call { method: Method::GET, path, body: None, within: LOOKUP }).await
+        read(&self.call(caller, Call::new(Kind::Lookup, Method::GET, path)).await?)
     }
 
-    /// Sends `body` and waits for the answer for at most `within`.
-    pub(crate) async fn post<T: DeserializeOwned>(
+    /// Sends `body` to an endpoint that reads only, and waits for the answer for at most `within`.
+    pub(crate) async fn run<T: DeserializeOwned>(
         &self,
         caller: &Caller,
         path: &ApiPath,
         body: &impl Serialize,
         within: Duration,
     ) -> Result<T, PeakaError> {
-        let body = serde_json::to_vec(body).map_err(|_| PeakaError::NotUnderstood)?;
-        self.call(caller, Call { method: Method::POST, path, body: Some(body), within }).await
+        let call = Call::new(Kind::Query(within), Method::POST, path).with(body)?;
+        read(&self.call(caller, call).await?)
     }
 
-    async fn call<T: DeserializeOwned>(&self, caller: &Caller, call: Call<'_>) -> Result<T, PeakaError> {
-        let response = self.send(caller, &call).await?;
+    /// Changes something and returns what Peaka answers.
+    pub(crate) async fn change<T: DeserializeOwned>(
+        &self,
+        caller: &Caller,
+        method: Method,
+        path: &ApiPath,
+        body: &impl Serialize,
+    ) -> Result<T, PeakaError> {
+        read(&self.call(caller, Call::new(Kind::Change, method, path).with(body)?).await?)
+    }
+
+    /// Changes something where Peaka promises no answer: the body may be empty or anything.
+    pub(crate) async fn trigger(
+        &self,
+        caller: &Caller,
+        method: Method,
+        path: &ApiPath,
+        body: Option<&impl Serialize>,
+    ) -> Result<Remark, PeakaError> {
+        let mut call = Call::new(Kind::Change, method, path);
+        if let Some(body) = body {
+            call = call.with(body)?;
+        }
+        Ok(Remark::of(&self.call(caller, call).await?))
+    }
+
+    /// The body of a success. Repeated where that cannot do a thing twice, and only a few times.
+    async fn call(&self, caller: &Caller, call: Call<'_>) -> Result<Vec<u8>, PeakaError> {
+        let mut retries = Retries::default();
+        loop {
+            match self.once(caller, &call).await {
+                Ok(body) => return Ok(body),
+                Err(failed) => match retries.pause(call.again(&failed)) {
+                    Some(pause) => tokio::time::sleep(pause).await,
+                    None => return Err(failed.error),
+                },
+            }
+        }
+    }
+
+    async fn once(&self, caller: &Caller, call: &Call<'_>) -> Result<Vec<u8>, Failed> {
+        let response = self.send(caller, call).await?;
         let (status, retry_after) = (response.status(), bounded::retry_after(response.headers()));
         let body = bounded::read(response, MAX_ANSWER_BYTES).await.map_err(|error| match error {
-            ReadError::TooLong(_) => PeakaError::TooLarge,
-            ReadError::Broken(error) => failure(&error, call.within),
+            ReadError::TooLong(_) => Failed::finally(PeakaError::TooLarge),
+            ReadError::Broken(error) => broken(&error, call),
         })?;
-        if !status.is_success() {
-            debug!(%status, "the Partner API answered with an error");
-            return Err(PeakaError::of_answer(status, retry_after, &body));
+        if status.is_success() {
+            return Ok(body);
         }
-        serde_json::from_slice(&body).map_err(|error| {
-            // The category names no content.
-            warn!(category = ?error.classify(), "an answer of the Partner API is not of the expected form");
-            PeakaError::NotUnderstood
-        })
+        debug!(%status, "the Partner API answered with an error");
+        Err(Failed::answered(status, retry_after, &body))
     }
 
     /// Sends with the caller's token and, if Peaka refuses that with 401, once more with its replacement. A 401
     /// means that nothing was done, so a call that writes may be repeated too.
-    async fn send(&self, caller: &Caller, call: &Call<'_>) -> Result<reqwest::Response, PeakaError> {
-        let mut token = caller.credential().token().await?;
+    async fn send(&self, caller: &Caller, call: &Call<'_>) -> Result<reqwest::Response, Failed> {
+        let faulty = |fault| Failed::finally(PeakaError::from(fault));
+        let mut token = caller.credential().token().await.map_err(faulty)?;
         loop {
-            let authorization = token.authorization().ok_or(PeakaError::NotUnderstood)?;
+            let authorization =
+                token.authorization().ok_or_else(|| Failed::finally(PeakaError::NotUnderstood))?;
             let response = self.request(caller, call, authorization).send().await;
-            let response = response.map_err(|error| failure(&error, call.within))?;
+            let response = response.map_err(|error| broken(&error, call))?;
             if response.status() != StatusCode::UNAUTHORIZED {
                 return Ok(response);
             }
-            token = caller.credential().after_refusal(token).await?;
+            token = caller.credential().after_refusal(token).await.map_err(faulty)?;
         }
     }
 
@@ -103,7 +137,7 @@ impl Client {
         let mut request = self
             .http
             .request(call.method.clone(), url)
-            .timeout(call.within)
+            .timeout(call.kind.within())
             .header(header::AUTHORIZATION, authorization)
             .header(header::ACCEPT, "application/json");
         if !call.path.parameters().is_empty() {
@@ -119,9 +153,17 @@ impl Client {
     }
 }
 
-fn failure(error: &reqwest::Error, within: Duration) -> PeakaError {
+fn broken(error: &reqwest::Error, call: &Call<'_>) -> Failed {
     // Without the URL, as that holds names of the person's.
     let (timeout, connect) = (error.is_timeout(), error.is_connect());
     warn!(timeout, connect, "the Partner API could not be reached");
-    if timeout && !connect { PeakaError::Timeout(within.as_secs()) } else { PeakaError::Unreachable }
+    Failed::broken(call.kind, timeout, connect)
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, PeakaError> {
+    serde_json::from_slice(body).map_err(|error| {
+        // The category names no content.
+        warn!(category = ?error.classify(), "an answer of the Partner API is not of the expected form");
+        PeakaError::NotUnderstood
+    })
 }

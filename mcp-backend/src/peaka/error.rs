@@ -34,6 +34,18 @@ pub(crate) enum PeakaError {
          WHERE), or cache the tables it reads."
     )]
     Timeout(u64),
+    /// A change that was not answered in time.
+    #[error(
+        "Peaka did not answer within {0} seconds. The change may have been made all the same: look before you \
+         repeat it."
+    )]
+    ChangeTimedOut(u64),
+    /// A change whose connection broke.
+    #[error(
+        "The connection to Peaka broke before it answered. The change may have been made all the same: look \
+         before you repeat it."
+    )]
+    ChangeBrokeOff,
     /// No connection, or it broke.
     #[error("Peaka could not be reached, or the connection broke. It is likely to pass; try again later.")]
     Unreachable,
@@ -74,6 +86,18 @@ pub(crate) enum Code {
 
 impl Answered {
     fn sentence(&self) -> String {
+        let told = self.told();
+        match &self.error_code {
+            Some(Code::Text(code)) if code == "TABLE_NOT_CACHEABLE" => {
+                format!(
+                    "{told} This table cannot be cached; isCacheable of peaka_list_tables tells which can."
+                )
+            }
+            _ => told,
+        }
+    }
+
+    fn told(&self) -> String {
         // "Not Found" alone is what a framework says of a path; it helps nobody.
         let named = self.error.as_deref().filter(|_| self.status != 404);
         let said = self.message.as_deref().or(named);
@@ -102,6 +126,11 @@ struct Body {
 }
 
 impl PeakaError {
+    /// Whether it is the credential that failed, so that every other call would fail alike.
+    pub(crate) fn is_of_the_credential(&self) -> bool {
+        matches!(self, Self::SignInAgain | Self::NoCredential(_))
+    }
+
     /// Of an answer that is no success. `retry_after` is in seconds.
     pub(super) fn of_answer(status: StatusCode, retry_after: Option<u64>, body: &[u8]) -> Self {
         if status == StatusCode::TOO_MANY_REQUESTS {

@@ -79,7 +79,43 @@ identifier!(
     "catalogId",
     "a decimal number of up to 20 digits in quotes, as peaka_list_catalogs gives it in `id`",
     { "type": "string", "pattern": "^[0-9]{1,20}$" },
-    |text| is_between(1, 20, text) && text.bytes().all(|byte| byte.is_ascii_digit())
+    is_decimal
+);
+
+identifier!(
+    /// A saved query: a decimal number of up to 20 digits, kept as text because it exceeds 2^53.
+    QueryId,
+    "queryId",
+    "a decimal number of up to 20 digits in quotes, as peaka_list_queries gives it in `id`",
+    { "type": "string", "pattern": "^[0-9]{1,20}$" },
+    is_decimal
+);
+
+identifier!(
+    /// A table of a semantic catalog: a decimal number of up to 20 digits, kept as text.
+    TableId,
+    "tableId",
+    "a decimal number of up to 20 digits in quotes, as peaka_create_semantic_table gives it",
+    { "type": "string", "pattern": "^[0-9]{1,20}$" },
+    is_decimal
+);
+
+identifier!(
+    /// A cache: a UUID today; the API promises no length.
+    CacheId,
+    "cacheId",
+    "a UUID, as peaka_get_cache_statuses gives it",
+    { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" },
+    is_plain_id
+);
+
+identifier!(
+    /// A connection: a UUID today; the API promises no length.
+    ConnectionId,
+    "connectionId",
+    "a UUID, as peaka_list_connections gives it in `id`",
+    { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" },
+    is_plain_id
 );
 
 identifier!(
@@ -105,6 +141,10 @@ identifier!(
 fn is_plain_id(text: &str) -> bool {
     is_between(1, 64, text)
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+fn is_decimal(text: &str) -> bool {
+    is_between(1, 20, text) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_between(least: usize, most: usize, text: &str) -> bool {

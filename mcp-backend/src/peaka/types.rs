@@ -2,8 +2,10 @@
 //! it may add are passed over.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use super::json::{any, text, text_or_number};
 
 /// `GET info`: the first two only for a key that is bound to one project.
 #[derive(Debug, Deserialize)]
@@ -123,16 +125,23 @@ pub(crate) struct Origin {
     pub(crate) column_name: String,
 }
 
-/// Ids exceed 2^53, so they are text here whatever they were.
-fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::String(text) => Ok(text),
-        Value::Number(number) => Ok(number.to_string()),
-        _ => Err(serde::de::Error::custom("an id is neither text nor a number")),
+/// What Peaka says of a thing it has begun or done, where it promises no form: an object, or nothing at all.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Remark {
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) status: Option<String>,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) message: Option<String>,
+}
+
+impl Remark {
+    /// Whatever the body is.
+    pub(crate) fn of(body: &[u8]) -> Self {
+        serde_json::from_slice(body).unwrap_or_default()
     }
 }
 
-/// The schema of a value that can be anything: an object rather than `true`, which not every client understands.
-pub(crate) fn any(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    schemars::json_schema!({})
+/// A name of a table as SQL wants it, each part in double quotes.
+pub(crate) fn sql_name(parts: [&str; 3]) -> String {
+    parts.map(|part| format!("\"{}\"", part.replace('"', "\"\""))).join(".")
 }

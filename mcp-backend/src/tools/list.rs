@@ -6,64 +6,19 @@ use rmcp::{
     schemars::{self, JsonSchema},
     tool, tool_router,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use shared::scope::Scope;
 
-use super::{Toolbox, project_path};
+use super::{
+    Toolbox,
+    place::{OfCatalog, OfProject, OfSchema, OfTable, project_path},
+};
 use crate::{
     caller::Caller,
     error::ToolError,
-    peaka::{
-        ApiPath, CatalogId, Name, ProjectId,
-        types::{Catalog, Column, Schema, Table},
-    },
+    peaka::types::{Catalog, Column, Schema, Table},
     scope::needs,
 };
-
-/// Which project.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct OfProject {
-    /// The project to look into. If it is unknown, call peaka_list_projects, let the user choose, and keep the
-    /// answer for the rest of the conversation.
-    project_id: ProjectId,
-}
-
-/// Which catalog.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct OfCatalog {
-    /// The project to look into, as peaka_list_projects gives it.
-    project_id: ProjectId,
-    /// The catalog's `id`, as peaka_list_catalogs gives it: digits, in quotes.
-    catalog_id: CatalogId,
-}
-
-/// Which schema.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct OfSchema {
-    /// The project to look into, as peaka_list_projects gives it.
-    project_id: ProjectId,
-    /// The catalog's `id`, as peaka_list_catalogs gives it: digits, in quotes.
-    catalog_id: CatalogId,
-    /// The schema's name, as peaka_list_schemas gives it.
-    schema_name: Name,
-}
-
-/// Which table.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct OfTable {
-    /// The project to look into, as peaka_list_projects gives it.
-    project_id: ProjectId,
-    /// The catalog's `id`, as peaka_list_catalogs gives it: digits, in quotes.
-    catalog_id: CatalogId,
-    /// The schema's name, as peaka_list_schemas gives it.
-    schema_name: Name,
-    /// The table's name, as peaka_list_tables gives it.
-    table_name: Name,
-}
 
 /// The catalogs of a project.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -91,14 +46,6 @@ pub(crate) struct Tables {
 pub(crate) struct Columns {
     /// One entry for each column, in the table's order.
     columns: Vec<Column>,
-}
-
-fn schemas_path(project: &ProjectId, catalog: &CatalogId) -> ApiPath {
-    project_path(project).then("catalogs").segment(catalog).then("schemas")
-}
-
-fn tables_path(project: &ProjectId, catalog: &CatalogId, schema: &Name) -> ApiPath {
-    schemas_path(project, catalog).segment(schema).then("tables")
 }
 
 #[tool_router(router = list_tools, vis = "pub(super)")]
@@ -145,8 +92,7 @@ impl Toolbox {
         caller: Caller,
         Parameters(of): Parameters<OfCatalog>,
     ) -> Result<Json<Schemas>, ToolError> {
-        let path = schemas_path(&of.project_id, &of.catalog_id);
-        Ok(Json(Schemas { schemas: self.peaka.get(&caller, &path).await? }))
+        Ok(Json(Schemas { schemas: self.peaka.get(&caller, &of.schemas()).await? }))
     }
 
     #[tool(
@@ -169,8 +115,7 @@ impl Toolbox {
         caller: Caller,
         Parameters(of): Parameters<OfSchema>,
     ) -> Result<Json<Tables>, ToolError> {
-        let path = tables_path(&of.project_id, &of.catalog_id, &of.schema_name);
-        Ok(Json(Tables { tables: self.peaka.get(&caller, &path).await? }))
+        Ok(Json(Tables { tables: self.peaka.get(&caller, &of.tables()).await? }))
     }
 
     #[tool(
@@ -192,9 +137,7 @@ impl Toolbox {
         caller: Caller,
         Parameters(of): Parameters<OfTable>,
     ) -> Result<Json<Columns>, ToolError> {
-        let path = tables_path(&of.project_id, &of.catalog_id, &of.schema_name)
-            .segment(&of.table_name)
-            .then("columns");
+        let path = of.path().then("columns");
         Ok(Json(Columns { columns: self.peaka.get(&caller, &path).await? }))
     }
 }

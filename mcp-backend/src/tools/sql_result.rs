@@ -5,14 +5,13 @@ use rmcp::schemars::{self, JsonSchema};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::peaka::types::{Origin, QueryAnswer};
+use super::fit::fitting;
+use crate::peaka::types::{Origin, QueryAnswer, sql_name};
 
 /// Rows that are returned unless the caller asks for another number.
 pub(super) const DEFAULT_ROWS: usize = 1000;
 /// The most rows that can be asked for.
 pub(super) const MOST_ROWS: usize = 10_000;
-/// The most bytes that the rows may have as JSON.
-const MOST_BYTES: usize = 256 * 1024;
 /// Where live reads of connectors' tables stop.
 const LIVE_READ_CAP: usize = 100;
 
@@ -68,22 +67,14 @@ impl SqlResult {
 
 impl ResultColumn {
     fn of(origin: Origin) -> Self {
-        let parts = [origin.catalog_name, origin.schema_name, origin.table_name];
-        let quoted = |part: String| format!("\"{}\"", part.replace('"', "\"\""));
-        let parts: Vec<_> = parts.into_iter().flatten().filter(|part| !part.is_empty()).map(quoted).collect();
-        let table = (parts.len() == 3).then(|| parts.join("."));
+        let part = |part: Option<String>| part.filter(|part| !part.is_empty());
+        let parts = (part(origin.catalog_name), part(origin.schema_name), part(origin.table_name));
+        let table = match &parts {
+            (Some(catalog), Some(schema), Some(table)) => Some(sql_name([catalog, schema, table])),
+            _ => None,
+        };
         Self { name: origin.column_name, table }
     }
-}
-
-/// How many of the rows fit.
-fn fitting(rows: &[Vec<Value>]) -> usize {
-    let mut bytes = 0;
-    let fits = |row: &&Vec<Value>| {
-        bytes += serde_json::to_string(row).map_or(MOST_BYTES, |text| text.len() + 1);
-        bytes <= MOST_BYTES
-    };
-    rows.iter().take_while(fits).count()
 }
 
 fn notice(answered: usize, shown: usize, max_rows: usize) -> Option<String> {

@@ -11,22 +11,46 @@ pub(crate) async fn tools(house: &House) -> Vec<Value> {
     body["result"]["tools"].as_array().unwrap().clone()
 }
 
+pub(crate) const CATALOG: &str = "709922802836177297";
+pub(crate) const QUERY: &str = "650111222333444555";
+pub(crate) const TABLE: &str = "660111222333444555";
+pub(crate) const CACHE: &str = "4c1f6d2e-0f5c-4f0e-9a55-0d7c3c1a2b3c";
+pub(crate) const CONNECTION: &str = "9b2d8f4a-1c3e-4d5f-8a6b-7c8d9e0f1a2b";
+
+/// A good value for a parameter.
+fn value(name: &str) -> Value {
+    match name {
+        "projectId" => json!(PROJECT),
+        "catalogId" => json!(CATALOG),
+        "queryId" => json!(QUERY),
+        "tableId" => json!(TABLE),
+        "cacheId" => json!(CACHE),
+        "connectionId" => json!(CONNECTION),
+        "schemaName" => json!("payment"),
+        "tableName" => json!("charges"),
+        "query" | "inputQuery" => json!("SELECT 1"),
+        "displayName" | "name" | "search" => json!("Sales"),
+        "queryType" => json!("MATERIALIZED"),
+        "schedule" => json!({ "type": "interval", "repeatDuration": "PT6H" }),
+        "incrementalSchedule" | "fullRefreshSchedule" => json!("PT6H"),
+        "items" => json!([{ "catalogId": CATALOG, "schemaName": "payment", "tableName": "charges" }]),
+        "maxRows" => json!(10),
+        "includeSamples" | "includeLogs" => json!(true),
+        other => panic!("the test knows no value for {other}"),
+    }
+}
+
 /// Good values for all that a tool requires.
 pub(crate) fn arguments(tool: &Value) -> Value {
     let required = tool["inputSchema"]["required"].as_array().cloned().unwrap_or_default();
-    let value = |name: &str| match name {
-        "projectId" => PROJECT,
-        "catalogId" => "709922802836177297",
-        "schemaName" => "payment",
-        "tableName" => "charges",
-        "query" => "SELECT 1",
-        other => panic!("the test knows no value for {other}"),
-    };
-    required
-        .iter()
-        .map(|name| name.as_str().unwrap())
-        .map(|name| (name.to_owned(), json!(value(name))))
-        .collect()
+    let names = required.iter().map(|name| name.as_str().unwrap());
+    names.map(|name| (name.to_owned(), value(name))).collect()
+}
+
+/// Good values for all that a tool takes.
+pub(crate) fn every_argument(tool: &Value) -> Value {
+    let names = tool["inputSchema"]["properties"].as_object().unwrap().keys();
+    names.map(|name| (name.to_owned(), value(name))).collect()
 }
 
 #[tokio::test]
@@ -51,6 +75,9 @@ async fn every_tool_is_whole() {
         assert_eq!(tool["inputSchema"]["additionalProperties"], false, "{name} takes anything");
         assert_eq!(tool["outputSchema"]["type"], "object", "{name} has no output schema");
         assert!(tool["_meta"]["peaka/scope"].is_string(), "{name} declares no scope");
+        for (parameter, schema) in tool["inputSchema"]["properties"].as_object().unwrap() {
+            assert!(schema["description"].is_string(), "{name} says nothing of {parameter}");
+        }
     }
 }
 

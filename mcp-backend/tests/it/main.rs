@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
 mod bodies;
+mod cases;
 mod catalogue;
 mod errors;
 mod exchange;
@@ -12,5 +13,7 @@ mod logs;
 mod paths;
 mod projects;
 mod protocol;
+mod retries;
 mod scopes;
 mod sql;
+mod tools;

@@ -82,7 +82,14 @@ async fn a_project_key_has_its_one_project() {
     house.peaka.has("GET /info", json!({ "userId": "u", "projectId": PROJECT, "projectName": "Orders" }));
     let result = house.call("peaka_list_projects", json!({})).await;
     assert_eq!(ids(&result), [PROJECT]);
-    assert_eq!(house.peaka.lines(), ["GET /info"]);
+    let mut lines = house.peaka.lines();
+    lines.sort();
+    assert_eq!(lines, ["GET /info", "GET /organizations"], "the second was refused, and that is no problem");
+    assert!(result["structuredContent"].get("problems").is_none());
+    for (search, expected) in [("orders", 1), ("sales", 0)] {
+        let result = house.call("peaka_list_projects", json!({ "search": search })).await;
+        assert_eq!(ids(&result).len(), expected, "search works for a project key too");
+    }
 }
 
 #[tokio::test]

@@ -12,6 +12,8 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
+use futures_util::stream;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +33,8 @@ pub(crate) struct Asked {
 #[derive(Default)]
 struct Inside {
     answers: HashMap<String, (StatusCode, String)>,
+    fails_once: HashMap<String, Response>,
+    hangs_up: HashSet<String>,
     refused: HashSet<String>,
     refuses_all: bool,
     asked: Vec<Asked>,
@@ -102,6 +106,21 @@ impl Peaka {
         self.inside.lock().unwrap().answers.insert(line.to_owned(), answer);
     }
 
+    /// Answers `line` once with a failure, before anything else.
+    pub(crate) fn fails_once(&self, line: &str, status: u16, headers: &[(&str, &str)]) {
+        let mut response = Response::builder().status(status);
+        for (name, value) in headers {
+            response = response.header(*name, *value);
+        }
+        let response = response.body(Body::empty()).unwrap();
+        self.inside.lock().unwrap().fails_once.insert(line.to_owned(), response);
+    }
+
+    /// Breaks the connection in the middle of the answer to `line`.
+    pub(crate) fn hangs_up(&self, line: &str) {
+        self.inside.lock().unwrap().hangs_up.insert(line.to_owned());
+    }
+
     /// Answers this token with 401.
     pub(crate) fn refuses(&self, token: &str) {
         self.inside.lock().unwrap().refused.insert(token.to_owned());
@@ -147,6 +166,13 @@ async fn answer(State(inside): State<Arc<Mutex<Inside>>>, request: Request) -> R
     inside.asked.push(asked.clone());
     if inside.refuses_all || inside.refused.contains(&asked.token) {
         return (StatusCode::UNAUTHORIZED, r#"{"message":"invalid key"}"#).into_response();
+    }
+    if let Some(failure) = inside.fails_once.remove(&asked.line) {
+        return failure;
+    }
+    if inside.hangs_up.contains(&asked.line) {
+        let broken: Result<Bytes, _> = Err(std::io::Error::other("hung up"));
+        return Body::from_stream(stream::iter([Ok(Bytes::from_static(b"{")), broken])).into_response();
     }
     match inside.answers.get(&asked.line).cloned() {
         Some(answer) => answer.into_response(),
