@@ -12,6 +12,8 @@ mod identity;
 mod mcp;
 mod peaka;
 mod progress;
+mod prompts;
+mod resources;
 mod router;
 mod schema;
 mod scope;

@@ -7,8 +7,11 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     handler::server::tool::ToolCallContext,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, ErrorCode, Implementation, ListToolsResult,
-        PaginatedRequestParams, ProtocolVersion, ResultType, ServerCapabilities, ServerConfig, Tool,
+        CacheScope, CallToolRequestParams, CallToolResponse, ErrorCode, GetPromptRequestParams,
+        GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
+        ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, ResultType, ServerCapabilities,
+        ServerConfig, Tool,
     },
     service::RequestContext,
 };
@@ -16,19 +19,29 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span, field, info, info_span};
 
-use crate::{caller::Caller, catalogue::Catalogue, error::ToolError, progress::ReadsStreams, tools::Toolbox};
+use crate::{
+    caller::Caller, catalogue::Catalogue, error::ToolError, progress::ReadsStreams, prompts, resources,
+    tools::Toolbox,
+};
 
 const INSTRUCTIONS: &str = "\
 Peaka joins databases, SaaS applications and files into one SQL space (Trino). A project holds catalogs (data \
 sources); a catalog holds schemas, a schema tables, a table columns.
-1. peaka_list_projects gives the projectId that every other tool needs. If there are several, ask the user once \
+1. peaka_list_projects gives the projectId that every other tool takes. If there are several, ask the user once \
 and keep the answer.
-2. Find the exact names: peaka_list_catalogs, then peaka_list_schemas, peaka_list_tables, peaka_list_columns. \
-Never guess a name.
+2. To answer a question: peaka_query_golden_sqls may have an approved statement. If not, get the exact names with \
+peaka_get_project_metadata, or step by step with peaka_list_catalogs, peaka_list_schemas, peaka_list_tables and \
+peaka_list_columns; peaka_get_relations has join conditions. Never guess a name.
 3. peaka_execute_sql_query runs one SELECT. Name tables \"catalog\".\"schema\".\"table\" in double quotes, with the \
-catalog's `name`; tools want the catalog's `id`.
-Tables that are cacheable but not cached may be cut at 100 rows, also inside counts and joins: say so when it \
-matters. Everything runs with the user's own rights in Peaka; what they may not see is not there.";
+catalog's `name`; tools take the catalog's `id`. The resource file:///peaka_sql_query_rule_set.txt has the rules; \
+file:///peaka_artifact_template.txt is the frame for a report.
+4. Tables that are cacheable but not cached may be cut at 100 rows, also inside counts and joins: say so when it \
+matters, and offer peaka_create_cache. A table whose first sync runs reads as empty.
+5. peaka_create_query keeps a statement; MATERIALIZED also keeps its rows. peaka_create_semantic_table shows one as \
+a table.
+What is started (syncs, refreshes) runs on in Peaka: poll its status some seconds apart, while it says that it is \
+under way. Ids are text: keep their quotes. Ask before deleting. Everything runs with the user's own rights in \
+Peaka; what they may not see is not there.";
 
 /// The code of a JSON-RPC error that is about scopes; from the range left to servers.
 pub(crate) const INSUFFICIENT_SCOPE: i32 = -32003;
@@ -98,9 +111,9 @@ impl ServerHandler for PeakaServer {
             .with_title("Peaka")
             .with_description("Query all of your data sources with SQL, with your own rights in Peaka.")
             .with_website_url("https://www.peaka.com");
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
-            .with_server_info(server)
-            .with_instructions(INSTRUCTIONS)
+        let capabilities =
+            ServerCapabilities::builder().enable_tools().enable_resources().enable_prompts().build();
+        ServerConfig::new(capabilities).with_server_info(server).with_instructions(INSTRUCTIONS)
     }
 
     async fn list_tools(
@@ -108,17 +121,70 @@ impl ServerHandler for PeakaServer {
         _request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        // The revision of 2026-07-28 wants to know who may cache this: nobody but the one who asked.
-        let cached =
-            context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
-        Ok(ListToolsResult {
-            result_type: Some(ResultType::COMPLETE),
-            meta: None,
-            next_cursor: None,
-            ttl_ms: cached.then_some(0),
-            cache_scope: cached.then_some(CacheScope::Private),
-            tools: self.catalogue.list().to_vec(),
-        })
+        let (ttl_ms, cache_scope) = caching(&context);
+        let tools = self.catalogue.list().to_vec();
+        let result_type = Some(ResultType::COMPLETE);
+        Ok(ListToolsResult { result_type, meta: None, next_cursor: None, ttl_ms, cache_scope, tools })
+    }
+
+    async fn list_resources(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let (ttl_ms, cache_scope) = caching(&context);
+        let resources = resources::list();
+        let result_type = Some(ResultType::COMPLETE);
+        Ok(ListResourcesResult { result_type, meta: None, next_cursor: None, ttl_ms, cache_scope, resources })
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        let (ttl_ms, cache_scope) = caching(&context);
+        Ok(ListResourceTemplatesResult { ttl_ms, cache_scope, ..ListResourceTemplatesResult::default() })
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let text = resources::read(&request.uri);
+        let text = text.ok_or_else(|| {
+            let sentence = "There is no such resource; resources/list names those there are.";
+            // The stateless revision has no code of its own for this.
+            if is_stateless(&context) {
+                ErrorData::invalid_params(sentence, None)
+            } else {
+                ErrorData::resource_not_found(sentence, None)
+            }
+        })?;
+        let mut result = ReadResourceResult::new(vec![text]);
+        (result.ttl_ms, result.cache_scope) = caching(&context);
+        Ok(result.into())
+    }
+
+    async fn list_prompts(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        let (ttl_ms, cache_scope) = caching(&context);
+        let prompts = prompts::list();
+        let result_type = Some(ResultType::COMPLETE);
+        Ok(ListPromptsResult { result_type, meta: None, next_cursor: None, ttl_ms, cache_scope, prompts })
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let prompt = prompts::get(&request.name, request.arguments.as_ref());
+        Ok(prompt.map_err(|none| ErrorData::invalid_params(none.to_string(), None))?.into())
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
@@ -148,6 +214,17 @@ impl ServerHandler for PeakaServer {
         .instrument(span)
         .await
     }
+}
+
+fn is_stateless(context: &RequestContext<RoleServer>) -> bool {
+    context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28)
+}
+
+/// How long a result may be kept, and by whom; only the revision of 2026-07-28 asks. Nobody but the one who asked,
+/// and not for long: the next release may say something else.
+fn caching(context: &RequestContext<RoleServer>) -> (Option<u64>, Option<CacheScope>) {
+    let asked = is_stateless(context);
+    (asked.then_some(0), asked.then_some(CacheScope::Private))
 }
 
 /// Takes what the HTTP layer knows about the request to where tools look for it.

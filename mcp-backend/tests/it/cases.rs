@@ -83,7 +83,7 @@ fn queries() -> Vec<Case> {
             "peaka_execute_sql_query",
             "POST /data/projects/{p}/queries/execute?format=COMPACT",
             json!({ "query": "SELECT 1;" }),
-            &[rows.clone()],
+            std::slice::from_ref(&rows),
             rows_told.clone(),
         )
         .sending(json!({ "statement": "SELECT 1", "timeout": 55 })),
@@ -262,7 +262,7 @@ fn caches() -> Vec<Case> {
         "progress": { "numberOfCachedRecords": 3, "lastOffset": null } })
     };
     vec![
-        case("peaka_create_cache", "POST /data/projects/{p}/cache", wanted.clone(), &[cache.clone()],
+        case("peaka_create_cache", "POST /data/projects/{p}/cache", wanted.clone(), std::slice::from_ref(&cache),
             told(Some("The first sync has started; until peaka_get_cache_statuses shows it as COMPLETED the table \
                 reads as empty.")))
             .sending(body.clone()),

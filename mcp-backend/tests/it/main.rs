@@ -16,4 +16,5 @@ mod protocol;
 mod retries;
 mod scopes;
 mod sql;
+mod texts;
 mod tools;

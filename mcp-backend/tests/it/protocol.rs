@@ -43,7 +43,7 @@ async fn the_legacy_handshake_and_what_follows_it() {
         assert_eq!(result["serverInfo"]["title"], "Peaka");
         assert_eq!(result["serverInfo"]["version"], env!("CARGO_PKG_VERSION"));
         assert!(result["instructions"].as_str().unwrap().contains("peaka_list_projects"));
-        assert_eq!(result["capabilities"], json!({ "tools": {} }));
+        assert_eq!(result["capabilities"], json!({ "prompts": {}, "resources": {}, "tools": {} }));
 
         let done = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
         let request = house.post_as(&House::somebody()).header("mcp-protocol-version", version);
