@@ -71,13 +71,15 @@ export class Browser {
     page.on('pageerror', error => complaints.push(error.message));
     let result;
     const arrival = Promise.resolve(arrived).then(value => (result = { value }));
-    // What the walk does not wait for may fail when the browser closes. The page stays open until then: closing it while
-    // it still receives the client's answer can hang.
+    // What the walk does not wait for may fail when the browser closes. The page stays open until then: closing it
+    // while it still receives the client's answer can hang.
     const quietly = promise => (promise.catch(() => {}), promise);
     try {
       await page.goto(url);
       while (result === undefined) {
-        const any = Object.values(known).map(({ shows }) => shows(page)).reduce((one, other) => one.or(other));
+        const any = Object.values(known)
+          .map(({ shows }) => shows(page))
+          .reduce((one, other) => one.or(other));
         await Promise.race([arrival, quietly(any.first().waitFor())]);
         if (result !== undefined) break;
         for (const [name, { shows, act }] of Object.entries(known)) {
@@ -112,6 +114,11 @@ export class Browser {
     const picture = path.join(logs, `${path.basename(process.argv[1], '.test.js')}-${Date.now()}.png`);
     await page.screenshot({ path: picture }).catch(() => {});
     const text = await page.locator('body').innerText({ timeout: 1000 }).catch(() => '');
-    return `stuck at ${page.url()} after [${walked}]; the page says:\n${text.slice(0, 2000)}\ncomplaints: ${complaints}\npicture: ${picture}`;
+    return [
+      `stuck at ${page.url()} after [${walked}]; the page says:`,
+      text.slice(0, 2000),
+      `complaints: ${complaints}`,
+      `picture: ${picture}`,
+    ].join('\n');
   }
 }

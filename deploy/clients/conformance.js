@@ -9,8 +9,9 @@ const suite = fileURLToPath(new URL('node_modules/@modelcontextprotocol/conforma
 const bearer = fileURLToPath(new URL('bearer.js', import.meta.url));
 
 /**
- * Runs the suite with `args`. `token` is presented to every server under test, which the suite itself has no option for;
- * `onLine` hears every line of its output, `signal` ends it. Gives the output and, by scenario, the status of every check.
+ * Runs the suite with `args`. `token` is presented to the server under test at `resource`, for which the suite has no
+ * option; `onLine` hears every line of its output, `signal` ends it. Gives the exit code, the output and, by scenario,
+ * every check with its status.
  */
 export async function conformance(args, { token, resource, onLine = () => {}, signal } = {}) {
   const directory = mkdtempSync(path.join(tmpdir(), 'conformance-'));
@@ -38,14 +39,18 @@ export async function conformance(args, { token, resource, onLine = () => {}, si
   }
 }
 
-/** By scenario, `check: status` in the order in which the suite reports them. */
+/** By scenario, its checks in the order in which the suite reports them. */
 function read(directory) {
   const scenarios = {};
   for (const folder of readdirSync(directory)) {
     const checks = JSON.parse(readFileSync(path.join(directory, folder, 'checks.json'), 'utf8'));
     // `server-tools-list-2026-11-23T10-11-12-131Z`: the time is of no interest.
     const name = folder.replace(/-\d{4}-\d\d-\d\dT.*$/, '');
-    scenarios[name] = checks.map(({ id, status, errorMessage }) => ({ id, status, ...(errorMessage && { errorMessage }) }));
+    scenarios[name] = checks.map(({ id, status, errorMessage }) => ({
+      id,
+      status,
+      ...(errorMessage && { errorMessage }),
+    }));
   }
   return scenarios;
 }

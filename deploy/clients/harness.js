@@ -22,9 +22,12 @@ const address = port => `127.0.0.1:${port}`;
 function store(kind, directory) {
   if (kind === 'file') return { GATEWAY_DATABASE_URL: `sqlite://${directory}/gateway.db?mode=rwc` };
   const { TEST_POSTGRES_URL: postgres, TEST_REDIS_URL: redis } = process.env;
-  if (!postgres || !redis) throw new Error('TEST_POSTGRES_URL and TEST_REDIS_URL must be set: run `deploy/test --only clients`');
+  if (!postgres || !redis) {
+    throw new Error('TEST_POSTGRES_URL and TEST_REDIS_URL must be set: run `deploy/test --only clients`');
+  }
   const name = `clients_${randomUUID().replaceAll('-', '')}`;
-  execFileSync('psql', ['-q', '-d', postgres, '-c', `CREATE DATABASE ${name}`], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const create = ['-q', '-d', postgres, '-c', `CREATE DATABASE ${name}`];
+  execFileSync('psql', create, { stdio: ['ignore', 'inherit', 'inherit'] });
   const database = new URL(postgres);
   database.pathname = `/${name}`;
   return { GATEWAY_DATABASE_URL: database.href, GATEWAY_REDIS_URL: redis };
@@ -50,9 +53,11 @@ export async function start({ store: kind = 'file', backend, env = {} } = {}) {
   const directory = mkdtempSync(path.join(tmpdir(), 'gateway-clients-'));
   const running = [];
   const stop = async () => {
-    // The other way round than they were started.
-    for (const service of running.reverse()) await service.stop();
+    const failures = [];
+    // The other way round than they were started; one that ends badly does not keep the others from ending.
+    for (const service of running.reverse()) await service.stop().catch(error => failures.push(error));
     rmSync(directory, { recursive: true, force: true });
+    if (failures.length > 0) throw new AggregateError(failures, failures.map(({ message }) => message).join('\n'));
   };
   const launch = async (name, variables, ready) => {
     const service = await serve(name, program(name), [], variables, ready);
@@ -112,7 +117,7 @@ export async function start({ store: kind = 'file', backend, env = {} } = {}) {
     const output = () => running.map(service => service.output()).join('\n');
     return { issuer, resource: `${issuer}/mcp`, peaka, gateway, directory, output, stop };
   } catch (error) {
-    await stop();
+    await stop().catch(() => {});
     throw error;
   }
 }

@@ -6,6 +6,7 @@ import { Browser } from './browser.js';
 import { Callback } from './callback.js';
 import { ADA, CLIENT, start } from './harness.js';
 import { until } from './process.js';
+import { metadataOf } from './sign-in.js';
 
 /** A house whose access tokens are short, a browser without a history, and the client's end of the redirect. */
 export async function setUp(t, options) {
@@ -18,21 +19,18 @@ export async function setUp(t, options) {
   return { house, browser, callback };
 }
 
-const post = (url, headers, body) =>
-  fetch(url, { method: 'POST', headers, body: typeof body === 'string' ? body : JSON.stringify(body) });
-
 /** `tools/list` with a bearer, sent by nobody's library. */
 export const listed = (resource, token) =>
-  post(
-    resource,
-    {
+  fetch(resource, {
+    method: 'POST',
+    headers: {
       authorization: `Bearer ${token}`,
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
       'mcp-protocol-version': '2025-11-25',
     },
-    { jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} },
-  );
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} }),
+  });
 
 /** A 401 that tells a client where to go: RFC 6750 §3, RFC 9728 §5.1. */
 export function assertChallenge(answer, house) {
@@ -102,7 +100,7 @@ export async function live(t, { house, browser, client }) {
 
   await t.test('ends when the grant is revoked', async () => {
     const { access_token, refresh_token } = await client.tokens();
-    const metadata = await fetch(`${house.issuer}/.well-known/oauth-authorization-server`).then(answer => answer.json());
+    const metadata = await metadataOf(house);
     const form = new URLSearchParams({
       token: refresh_token,
       token_type_hint: 'refresh_token',

@@ -46,7 +46,13 @@ export async function until(what, seconds, probe) {
 export async function serve(name, command, args, env, ready) {
   mkdirSync(logs, { recursive: true });
   const child = spawn(command, args, {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, RUST_LOG: process.env.RUST_LOG ?? LOGGED, NO_COLOR: '1', ...env },
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      RUST_LOG: process.env.RUST_LOG ?? LOGGED,
+      NO_COLOR: '1',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -73,7 +79,7 @@ export async function serve(name, command, args, env, ready) {
   };
   try {
     await until(`${name} is ready at ${ready}`, 60, async () => {
-      if (ended !== undefined) throw new Error(`${name} ended before it was ready: ${ended}\n${output.slice(-4000)}`);
+      if (ended !== undefined) throw new Error(`${name} ended too early: ${ended}\n${output.slice(-4000)}`);
       return fetch(ready).then(answer => answer.ok, () => false);
     });
   } catch (error) {

@@ -1,5 +1,5 @@
-// What only a real browser shows: policies that block a navigation, schemes that are not the web's, pages without scripts,
-// and what is remembered from one visit to the next.
+// What only a real browser shows: policies that block a navigation, schemes that are not the web's, pages without
+// scripts, and what is remembered from one visit to the next.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 

@@ -1,5 +1,5 @@
-// The official conformance suite's two scenarios for authorization servers. The suite asks a person to visit a URL: here
-// that is the browser.
+// The official conformance suite's two scenarios for authorization servers. The suite asks a person to visit a URL:
+// here that is the browser.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 

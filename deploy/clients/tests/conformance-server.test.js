@@ -1,5 +1,5 @@
-// The official conformance suite against the fixture backend, without and with the gateway in front of it: a client must
-// not be able to tell the difference.
+// The official conformance suite against the fixture backend, without and with the gateway in front of it: a client
+// must not be able to tell the difference.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 

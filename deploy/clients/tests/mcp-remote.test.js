@@ -34,7 +34,12 @@ class McpRemote {
   }
 
   async signIn(walk) {
-    const env = { PATH: process.env.PATH, MCP_REMOTE_CONFIG_DIR: this.files, HOME: this.house.directory, BROWSER: this.opener };
+    const env = {
+      PATH: process.env.PATH,
+      HOME: this.house.directory,
+      MCP_REMOTE_CONFIG_DIR: this.files,
+      BROWSER: this.opener,
+    };
     const args = [proxy, this.house.resource, String(await freePort()), ...this.flags];
     const transport = new StdioClientTransport({ command: process.execPath, args, env, stderr: 'pipe' });
     transport.stderr.on('data', text => (this.said = `${this.said ?? ''}${text}`));
