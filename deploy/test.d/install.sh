@@ -3,7 +3,7 @@
 
 TOOLS=$PWD/${CARGO_TARGET_DIR:-target}/test/tools
 case ${CARGO_TARGET_DIR:-} in /*) TOOLS=$CARGO_TARGET_DIR/test/tools ;; esac
-PATH=$TOOLS/bin:$PATH
+PATH=$TOOLS/cargo-deny/bin:$TOOLS/cargo-nextest/bin:$PATH
 
 install_what_is_missing() {
   if ! command -v cargo >/dev/null; then
@@ -60,17 +60,19 @@ install_packages() {
 
 has() { command -v "$1" >/dev/null; }
 
-# Prebuilt where there is one for this machine, else from source.
+# Prebuilt where there is one for this machine, else from source. Each has a folder of its own: pip replaces what it
+# finds in its target.
 cargo_tool() {
-  local name=$1 version=$2
+  local name=$1 version=$2 to=$TOOLS/$1
   if has "$name"; then return; fi
   echo "==> installing $name"
   if [[ $(uname -sm) != "Linux x86_64" ]] || ! python3 -m pip install --quiet --no-deps --require-hashes --only-binary :all: \
-    --target "$TOOLS" --upgrade --root-user-action=ignore -r <(grep "^astral-dev-toolchain-$name=" deploy/test.d/cargo-tools.txt) \
+    --target "$to" --upgrade --root-user-action=ignore -r <(grep "^astral-dev-toolchain-$name=" deploy/test.d/cargo-tools.txt) \
     >"$LOGS/$name.log" 2>&1; then
-    cargo install --quiet --locked --root "$TOOLS" "$name@$version" >>"$LOGS/$name.log" 2>&1 ||
+    cargo install --quiet --locked --root "$to" "$name@$version" >>"$LOGS/$name.log" 2>&1 ||
       { tail -n 30 "$LOGS/$name.log" >&2 && return 1; }
   fi
+  has "$name" || { echo "$name was installed into $to and is not there" >&2 && return 1; }
 }
 
 # Node 22, if the machine's own is older: the conformance suite needs it.
