@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use self::{
     backend::{Answer, Backend, Seen},
     browser::Browser,
-    client::{Client, Connected, Tokens, VERIFIER},
+    client::{Client, Tokens, VERIFIER},
     database::Database,
     form::Form,
     reply::{Reply, parameters},
