@@ -15,7 +15,7 @@ use tracing::{info, warn};
 use crate::{
     domain::session::Because,
     ephemeral::{Ephemeral, Heard, Subscription},
-    store::{Store, StoreError},
+    store::{Store, StoreError, Which},
 };
 
 const CHANNEL: &str = "sessions-revoked";
@@ -92,7 +92,7 @@ impl Revocation {
         because: Because,
     ) -> Result<(), StoreError> {
         let ended =
-            self.store.revoke_sessions_of_credential(credential_id, because, self.clock.now()).await?;
+            self.store.revoke_sessions(Which::Credential(credential_id), because, self.clock.now()).await?;
         for session_id in ended {
             info!(session_id, because = because.as_str(), "ended a session");
             self.spread(&session_id).await;

@@ -8,6 +8,7 @@ mod clients;
 mod credentials;
 mod keys;
 mod leases;
+mod revocations;
 mod sessions;
 mod sweep;
 
@@ -26,7 +27,8 @@ pub use self::{
     browsers::Browser,
     credentials::{CredentialRow, Lease},
     keys::KeyRow,
-    sessions::Revoked,
+    revocations::Revoked,
+    sessions::Which,
     sweep::Horizon,
 };
 

@@ -29,6 +29,10 @@ pub struct Session {
     pub generation: u32,
     /// The Peaka credential it acts with.
     pub credential_id: String,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When its tokens were last renewed.
+    pub refreshed_at: Timestamp,
     /// When it ends unless refreshed before.
     pub idle_expires_at: Timestamp,
     /// When it ends at the latest.
@@ -92,6 +96,8 @@ pub enum Because {
     RefreshReused,
     /// Peaka no longer honours the person's credential.
     CredentialDead,
+    /// An operator ended it.
+    Operator,
 }
 
 impl Because {
@@ -102,6 +108,7 @@ impl Because {
             Self::CodeReplayed => "code_replayed",
             Self::RefreshReused => "refresh_reused",
             Self::CredentialDead => "credential_dead",
+            Self::Operator => "operator",
         }
     }
 }

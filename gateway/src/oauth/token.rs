@@ -111,6 +111,8 @@ fn begin(app: &App, coded: &Coded) -> Result<Session, OAuthError> {
         resource: app.issuer.resource(),
         generation: u32::from(coded.request.client.refreshes),
         credential_id: coded.credential_id.clone(),
+        created_at: now,
+        refreshed_at: now,
         idle_expires_at: now.plus(app.lifetimes.session_idle),
         expires_at: now.plus(app.lifetimes.session),
         revoked_at: None,

@@ -3,21 +3,43 @@
 use shared::clock::Timestamp;
 use sqlx::{AnyConnection, Row as _, any::AnyRow};
 
-use super::{AuditEvent, FetchCommitted as _, Store, StoreError, projects_from_text, projects_to_text};
-use crate::domain::{
-    secret::random_text,
-    session::{Because, Session},
-};
+use super::{FetchCommitted as _, Store, StoreError, projects_from_text, projects_to_text};
+use crate::domain::session::Session;
 
 const TABLE: &str = "sessions";
 
-/// A session that was ended before its time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Revoked {
-    /// The session.
-    pub session_id: String,
-    /// When it was ended.
-    pub at: Timestamp,
+/// The columns of [`read`]. Never `*`: a statement that was prepared before a migration added a column would fail.
+macro_rules! columns {
+    () => {
+        "id, subject, email, client_id, client_name, redirect_uri, scopes, projects, resource, generation, \
+         credential_id, created_at_ms, refreshed_at_ms, idle_expires_at_ms, expires_at_ms, revoked_at_ms"
+    };
+}
+
+/// Which sessions are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which<'a> {
+    /// One, by its id.
+    Session(&'a str),
+    /// Those that act with a credential.
+    Credential(&'a str),
+    /// A person's, by Peaka's user id or by e-mail address.
+    Person(&'a str),
+    /// A client's, by its id.
+    Client(&'a str),
+    /// Every one.
+    All,
+}
+
+impl<'a> Which<'a> {
+    pub(super) const fn value(self) -> &'a str {
+        match self {
+            Self::Session(value) | Self::Credential(value) | Self::Person(value) | Self::Client(value) => {
+                value
+            }
+            Self::All => "",
+        }
+    }
 }
 
 pub(super) async fn insert(
@@ -59,11 +81,12 @@ impl Store {
         now: Timestamp,
         idle_expires_at: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
-        let row = sqlx::query(
+        let row = sqlx::query(concat!(
             "UPDATE sessions SET generation = generation + 1, refreshed_at_ms = $1, idle_expires_at_ms = $2 \
              WHERE id = $3 AND client_id = $4 AND generation = $5 AND revoked_at_ms IS NULL \
-             AND idle_expires_at_ms > $1 AND expires_at_ms > $1 RETURNING *",
-        )
+             AND idle_expires_at_ms > $1 AND expires_at_ms > $1 RETURNING ",
+            columns!()
+        ))
         .bind(now.millis())
         .bind(idle_expires_at.millis())
         .bind(id)
@@ -76,88 +99,39 @@ impl Store {
 
     /// A session, live or ended.
     pub async fn session(&self, id: &str) -> Result<Option<Session>, StoreError> {
-        let row =
-            sqlx::query("SELECT * FROM sessions WHERE id = $1").bind(id).fetch_optional(&self.pool).await?;
+        let row = sqlx::query(concat!("SELECT ", columns!(), " FROM sessions WHERE id = $1"))
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
         row.as_ref().map(read).transpose()
     }
 
-    /// Ends a session and writes why. `false` if it had ended before or never was.
-    pub async fn revoke_session(
-        &self,
-        id: &str,
-        because: Because,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        Ok(!self.revoke("id", id, because, now).await?.is_empty())
-    }
-
-    /// Ends every session that acts with a credential, and tells which.
-    pub async fn revoke_sessions_of_credential(
-        &self,
-        credential_id: &str,
-        because: Because,
-        now: Timestamp,
-    ) -> Result<Vec<String>, StoreError> {
-        self.revoke("credential_id", credential_id, because, now).await
-    }
-
-    async fn revoke(
-        &self,
-        column: &'static str,
-        value: &str,
-        because: Because,
-        now: Timestamp,
-    ) -> Result<Vec<String>, StoreError> {
-        let statement = match column {
-            "id" => {
-                "UPDATE sessions SET revoked_at_ms = $1, revoked_because = $2 \
-                 WHERE id = $3 AND revoked_at_ms IS NULL RETURNING id, subject, client_id"
+    /// The sessions that an operator asks for, newest first, at most `most`.
+    pub async fn sessions(&self, which: Which<'_>, most: u32) -> Result<Vec<Session>, StoreError> {
+        let statement = match which {
+            Which::Session(_) => concat!("SELECT ", columns!(), " FROM sessions WHERE id = $1 LIMIT $2"),
+            Which::Credential(_) => {
+                concat!("SELECT ", columns!(), " FROM sessions WHERE credential_id = $1 LIMIT $2")
             }
-            _ => {
-                "UPDATE sessions SET revoked_at_ms = $1, revoked_because = $2 \
-                 WHERE credential_id = $3 AND revoked_at_ms IS NULL RETURNING id, subject, client_id"
-            }
+            Which::Person(_) => concat!(
+                "SELECT ",
+                columns!(),
+                " FROM sessions WHERE subject = $1 OR email = $1 ORDER BY created_at_ms DESC LIMIT $2"
+            ),
+            Which::Client(_) => concat!(
+                "SELECT ",
+                columns!(),
+                " FROM sessions WHERE client_id = $1 ORDER BY created_at_ms DESC LIMIT $2"
+            ),
+            Which::All => concat!(
+                "SELECT ",
+                columns!(),
+                " FROM sessions WHERE $1 = '' ORDER BY created_at_ms DESC LIMIT $2"
+            ),
         };
-        let mut transaction = self.pool.begin().await?;
-        let rows = sqlx::query(statement)
-            .bind(now.millis())
-            .bind(because.as_str())
-            .bind(value)
-            .fetch_all(&mut *transaction)
-            .await?;
-        let mut ids = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let (id, subject, client_id): (String, String, String) =
-                (row.try_get("id")?, row.try_get("subject")?, row.try_get("client_id")?);
-            let event = AuditEvent {
-                kind: because.as_str(),
-                subject: Some(&subject),
-                client_id: Some(&client_id),
-                session_id: Some(&id),
-            };
-            let event_id = random_text()
-                .map_err(|_| StoreError::Corrupt { table: TABLE, what: "no randomness for an id" })?;
-            event.statement(&event_id, now).execute(&mut *transaction).await?;
-            ids.push(id);
-        }
-        transaction.commit().await?;
-        Ok(ids)
-    }
-
-    /// The sessions that were revoked at or after `since`.
-    pub async fn revoked_since(&self, since: Timestamp) -> Result<Vec<Revoked>, StoreError> {
-        let rows = sqlx::query("SELECT id, revoked_at_ms FROM sessions WHERE revoked_at_ms >= $1")
-            .bind(since.millis())
-            .fetch_all(&self.pool)
-            .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(Revoked {
-                    session_id: row.try_get("id")?,
-                    at: Timestamp::from_millis(row.try_get("revoked_at_ms")?),
-                })
-            })
-            .collect()
+        let rows =
+            sqlx::query(statement).bind(which.value()).bind(i64::from(most)).fetch_all(&self.pool).await?;
+        rows.iter().map(read).collect()
     }
 }
 
@@ -177,6 +151,8 @@ fn read(row: &AnyRow) -> Result<Session, StoreError> {
         generation: u32::try_from(generation)
             .map_err(|_| StoreError::Corrupt { table: TABLE, what: "generation" })?,
         credential_id: row.try_get("credential_id")?,
+        created_at: Timestamp::from_millis(row.try_get("created_at_ms")?),
+        refreshed_at: Timestamp::from_millis(row.try_get("refreshed_at_ms")?),
         idle_expires_at: Timestamp::from_millis(row.try_get("idle_expires_at_ms")?),
         expires_at: Timestamp::from_millis(row.try_get("expires_at_ms")?),
         revoked_at: row.try_get::<Option<i64>, _>("revoked_at_ms")?.map(Timestamp::from_millis),

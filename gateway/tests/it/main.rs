@@ -4,6 +4,7 @@
 
 mod authorize;
 mod cimd;
+mod cli;
 mod config;
 mod consent;
 mod ephemeral_contract;

@@ -75,6 +75,8 @@ pub(crate) fn session(id: &str) -> Session {
         projects: Projects::All,
         resource: "https://mcp.example/mcp".to_owned(),
         generation: 1,
+        created_at: NOW,
+        refreshed_at: NOW,
         credential_id: "credential".to_owned(),
         idle_expires_at: NOW.plus(HOUR),
         expires_at: NOW.plus(2 * HOUR),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gateway::{
     domain::session::{Because, Session},
-    store::{AuditEvent, Revoked},
+    store::{AuditEvent, Revoked, Which},
 };
 use shared::assertion::Projects;
 
@@ -112,10 +112,11 @@ async fn a_credential_takes_its_sessions_along(world: World) {
     }
     assert!(store.revoke_session("d", Because::ClientRevoked, NOW).await.unwrap());
     let mut ended =
-        store.revoke_sessions_of_credential("shared", Because::CredentialDead, NOW).await.unwrap();
+        store.revoke_sessions(Which::Credential("shared"), Because::CredentialDead, NOW).await.unwrap();
     ended.sort();
     assert_eq!(ended, ["a", "b"]);
-    let again = store.revoke_sessions_of_credential("shared", Because::CredentialDead, NOW).await.unwrap();
+    let again =
+        store.revoke_sessions(Which::Credential("shared"), Because::CredentialDead, NOW).await.unwrap();
     assert!(again.is_empty());
     assert!(store.session("c").await.unwrap().unwrap().revoked_at.is_none());
     for (id, trail) in [("a", "credential_dead"), ("b", "credential_dead"), ("d", "client_revoked")] {

@@ -42,6 +42,11 @@ impl World {
         matches!(self.place, Place::Server(_))
     }
 
+    /// Where the store is.
+    pub(crate) fn url(&self) -> String {
+        self.settings.url.expose_secret().to_owned()
+    }
+
     /// A connection that knows nothing of the store.
     pub(crate) async fn raw(&self) -> AnyConnection {
         AnyConnection::connect(self.settings.url.expose_secret()).await.unwrap()

@@ -1,0 +1,120 @@
+//! The commands: `serve`, and what operators do beside it. Each reads the same configuration as `serve`.
+
+mod keys;
+mod serve;
+mod sessions;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use gateway::{
+    Config,
+    config::Storage,
+    store::{OpenError, Store},
+};
+use shared::{
+    chain::Chain,
+    clock::{Clock as _, SystemClock, Timestamp},
+    env::{Env, Mistakes},
+};
+
+/// OAuth 2.1 gateway in front of Peaka's MCP backend. Configured by environment variables; see the README.
+#[derive(Debug, Parser)]
+#[command(name = "gateway", version)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve (the default).
+    Serve,
+    /// Bring the database's schema up to date and end.
+    Migrate,
+    /// Look at the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Look at the key rings, or rotate one.
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Look at sessions, or end them.
+    #[command(subcommand)]
+    Sessions(sessions::Command),
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Report everything that is wrong with it.
+    Check,
+}
+
+/// Why a command did not do what it should.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{0}")]
+    Configuration(#[from] Mistakes),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Store(#[from] gateway::store::StoreError),
+    #[error(transparent)]
+    Keys(#[from] gateway::keys::KeysError),
+    #[error(transparent)]
+    Telemetry(#[from] shared::telemetry::StartError),
+    #[error(transparent)]
+    Start(#[from] gateway::StartError),
+    #[error("{0}")]
+    Listen(#[from] std::io::Error),
+    #[error("say which sessions: --person, --client, --session or --all; nothing was ended")]
+    NoSelection,
+    #[error("the answer could not be written as JSON")]
+    Json(#[from] serde_json::Error),
+}
+
+impl Arguments {
+    #[expect(clippy::print_stderr, reason = "a command's fault is told where it was called")]
+    pub(crate) async fn run(self) -> ExitCode {
+        match dispatch(self.command.unwrap_or(Command::Serve)).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error @ Failure::Configuration(_)) => {
+                eprintln!("{error}");
+                ExitCode::from(78) // EX_CONFIG of sysexits.h
+            }
+            Err(error) => {
+                eprintln!("{}", Chain(&error));
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "a command answers where it was called")]
+async fn dispatch(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Serve => serve::serve().await,
+        Command::Migrate => {
+            open().await?;
+            println!("The schema is up to date.");
+            Ok(())
+        }
+        Command::Config(ConfigCommand::Check) => {
+            Config::read(Env::of_process())?;
+            println!("The configuration is sound.");
+            Ok(())
+        }
+        Command::Keys(command) => command.run().await,
+        Command::Sessions(command) => command.run().await,
+    }
+}
+
+/// The store, migrated, and what else the storage section says.
+async fn open() -> Result<(Store, Storage), Failure> {
+    let storage = Config::read(Env::of_process())?.storage;
+    Ok((Store::connect(&storage.store).await?, storage))
+}
+
+fn now() -> Timestamp {
+    SystemClock.now()
+}

@@ -1,0 +1,70 @@
+//! The operator's commands, as programs.
+
+use std::process::{Command, Output};
+
+use crate::store_contract::{
+    samples::{add_session, session},
+    world::World,
+};
+
+const MASTER: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+fn gateway(database: &str, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_gateway"))
+        .args(arguments)
+        .env_clear()
+        .envs([
+            ("GATEWAY_PUBLIC_URL", "https://mcp.example.com"),
+            ("GATEWAY_DATABASE_URL", database),
+            ("GATEWAY_MASTER_KEYS", MASTER),
+            ("PEAKA_ISSUER", "https://peaka.example"),
+            ("PEAKA_CLIENT_ID", "gateway"),
+            ("PEAKA_CLIENT_SECRET", "hunter2"),
+        ])
+        .output()
+        .unwrap()
+}
+
+fn told(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_are_listed_and_ended() {
+    let world = World::sqlite().await;
+    for id in ["one", "two"] {
+        add_session(&world.store, &session(id)).await;
+    }
+    let list = told(&gateway(&world.url(), &["sessions", "list", "--json"]));
+    let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+    assert_eq!(list.as_array().unwrap().len(), 2);
+    let ended = told(&gateway(&world.url(), &["sessions", "revoke", "--session", "one"]));
+    assert_eq!(ended, "Ended 1 session(s).\n");
+    assert!(world.store.session("one").await.unwrap().unwrap().revoked_at.is_some());
+    assert!(world.store.session("two").await.unwrap().unwrap().revoked_at.is_none());
+    assert_eq!(told(&gateway(&world.url(), &["sessions", "revoke", "--all"])), "Ended 1 session(s).\n");
+    let table = told(&gateway(&world.url(), &["sessions", "list", "--person", "nobody"]));
+    assert_eq!(table, "session  person  client  scopes  projects  began  refreshed  state\n");
+    let unsaid = gateway(&world.url(), &["sessions", "revoke"]);
+    assert!(!unsaid.status.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ring_is_rotated() {
+    let world = World::sqlite().await;
+    assert!(told(&gateway(&world.url(), &["keys", "rotate", "access"])).contains("takes over in 15 minutes"));
+    assert!(told(&gateway(&world.url(), &["keys", "rotate", "access"])).contains("already"));
+    let list = told(&gateway(&world.url(), &["keys", "list"]));
+    assert_eq!(list.lines().filter(|line| line.starts_with("access")).count(), 2, "{list}");
+    assert!(!gateway(&world.url(), &["keys", "rotate", "other"]).status.success());
+}
+
+#[test]
+fn mistakes_are_told_at_once_and_no_secret_with_them() {
+    let output = gateway("mysql://root:hunter3@host", &["config", "check"]);
+    assert_eq!(output.status.code(), Some(78));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("GATEWAY_DATABASE_URL: should be postgres://"), "{told}");
+    assert!(!told.contains("hunter"), "{told}");
+}
