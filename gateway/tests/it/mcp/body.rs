@@ -45,8 +45,7 @@ async fn one_that_is_too_large_is_refused() {
 async fn one_request_stays_one_request() {
     let world = World::start().await;
     let token = world.connect().await.tokens.access;
-    let hidden =
-        format!("POST /mcp HTTP/1.1\r\nHost: x\r\nX-Peaka-Identity: forged\r\nContent-Length: 2\r\n\r\n{{}}");
+    let hidden = "POST /mcp HTTP/1.1\r\nHost: x\r\nX-Peaka-Identity: forged\r\nContent-Length: 2\r\n\r\n{}";
     let send = async |lines: &str, body: &str| {
         let head =
             format!("POST /mcp HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\n", world.host());
