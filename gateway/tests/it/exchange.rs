@@ -162,7 +162,7 @@ async fn what_is_internal_is_not_on_the_public_listener_nor_the_other_way() {
 }
 
 #[tokio::test]
-async fn readiness_follows_the_database_and_liveness_does_not() {
+async fn a_well_gateway_says_so() {
     let world = World::start().await;
     for path in ["/healthz", "/readyz"] {
         let reply =

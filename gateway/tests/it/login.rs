@@ -1,6 +1,6 @@
 //! From the button over Peaka and back: every step belongs to one browser.
 
-use standin::{Fault, FaultKind};
+use standin::{Fault, FaultKind, demo::PEOPLE};
 
 use crate::harness::{Browser, Form, Reply, World, parameters};
 
@@ -241,16 +241,8 @@ async fn a_signed_in_browser_is_still_asked_about_each_client() {
     for site in ["cross-site", "none", ""] {
         let client = world.register().await;
         let before = world.database.dump().await;
-        let query = client.request(&world).encode();
-        let reply = world
-            .get_with(
-                &format!("/oauth/authorize?{query}"),
-                &[
-                    ("sec-fetch-site", site),
-                    ("cookie", &format!("peaka-browser={}", browser.cookie().unwrap())),
-                ],
-            )
-            .await;
+        let path = format!("/oauth/authorize?{}", client.request(&world).encode());
+        let reply = browser.get_from(&path, &[("sec-fetch-site", site)]).await;
         reply.assert_is_a_page(200);
         assert!(reply.body.contains("Claude"));
         assert_eq!(world.database.dump().await, before);
@@ -264,4 +256,40 @@ async fn a_signed_in_browser_is_still_asked_about_each_client() {
     world.pass(12 * 60 * 60);
     let page = browser.ask(&world.register().await.request(&world)).await;
     assert!(browser.go_on(&page).await.link().starts_with(world.peaka.url()));
+}
+
+#[tokio::test]
+async fn two_tabs_of_a_browser_both_arrive() {
+    let world = World::start().await;
+    let browser = Browser::new(&world);
+    let (one, other) = (world.register().await, world.register().await);
+    let (first, second) = (
+        browser.leave_for_peaka(&one.request(&world)).await,
+        browser.leave_for_peaka(&other.request(&world)).await,
+    );
+    for (client, address) in [(&other, second), (&one, first)] {
+        let back = browser.sign_in_at_peaka(&address).await;
+        let consent = browser.get(browser.get(&back).await.header("location")).await;
+        let leaving = browser.decide(&consent, &Browser::all()).await;
+        world.tokens(client, &leaving.carries("code").unwrap()).await;
+    }
+}
+
+/// Both know the browser's name; only one of them signed in.
+#[tokio::test]
+async fn what_one_person_began_another_does_not_decide() {
+    let world = World::start().await;
+    let request = world.register().await.request(&world);
+    let (ada, grace) = (Browser::new(&world), Browser::of(&world, &PEOPLE[1]));
+    grace.set_cookie(&"A".repeat(32));
+    ada.set_cookie(&"A".repeat(32));
+    let consent = ada.to_consent(&request).await;
+    grace.to_consent(&request).await;
+    let before = world.database.dump().await;
+    let path = format!("/oauth/consent?authorization={}", consent.hidden("authorization"));
+    refuses(&world, &before, &grace.get(&path).await, 400).await;
+    refuses(&world, &before, &grace.decide(&consent, &Browser::all()).await, 400).await;
+    refuses(&world, &before, &grace.decide(&consent, &Browser::all().with("decision", "deny")).await, 400)
+        .await;
+    ada.decide(&consent, &Browser::all()).await.assert_is_a_page(200);
 }

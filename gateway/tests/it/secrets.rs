@@ -48,7 +48,7 @@ impl Secrets {
 /// The way of a person to a code, with every secret on it noted.
 async fn code(world: &World, browser: &Browser<'_>, client: &Client, secrets: &mut Secrets) -> String {
     let page = browser.ask(&client.request(world).with("state", "canary-state-of-the-client")).await;
-    secrets.add("the cookie before the sign-in", browser.cookie().unwrap());
+    secrets.add("the cookie that names the browser", browser.cookie().unwrap());
     secrets.add("the sealed request", page.hidden("request"));
     let address = browser.go_on(&page).await.link();
     secrets.add("the state of the sign-in", parameters(&address, "state").concat());
@@ -56,7 +56,7 @@ async fn code(world: &World, browser: &Browser<'_>, client: &Client, secrets: &m
     secrets.add("Peaka's code", parameters(&back, "code").concat());
     let to_consent = browser.get(&back).await;
     assert_eq!(to_consent.status, 303, "{to_consent:?}");
-    secrets.add("the cookie after the sign-in", browser.cookie().unwrap());
+    secrets.add("the cookie of the sign-in", browser.cookie_called("peaka-signed-in").unwrap());
     let consent = browser.get(to_consent.header("location")).await;
     secrets.add("the authorization", consent.hidden("authorization"));
     let leaving = browser.decide(&consent, &Browser::all()).await;

@@ -31,6 +31,12 @@ impl<'w> Browser<'w> {
         self.send(self.world.http.get(self.absolute(path))).await
     }
 
+    /// With these headers to say where the link was.
+    pub(crate) async fn get_from(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
+        let request = self.world.http.get(self.absolute(path));
+        self.send(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))).await
+    }
+
     /// Posts a form of a page of ours.
     pub(crate) async fn post(&self, path: &str, form: &Form) -> Reply {
         self.post_from(path, form, &[("sec-fetch-site", "same-origin"), ("origin", "null")]).await
@@ -38,16 +44,13 @@ impl<'w> Browser<'w> {
 
     /// Posts a form, with these headers to say where it comes from.
     pub(crate) async fn post_from(&self, path: &str, form: &Form, headers: &[(&str, &str)]) -> Reply {
-        let mut request = self
+        let request = self
             .world
             .http
             .post(self.absolute(path))
             .header("content-type", "application/x-www-form-urlencoded")
             .body(form.encode());
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        self.send(request).await
+        self.send(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))).await
     }
 
     /// The page that names the client.
@@ -141,7 +144,6 @@ impl<'w> Browser<'w> {
         self.code(&client.request(self.world), &Self::all()).await
     }
 
-    /// The gateway's cookie.
     /// The cookie that names the browser.
     pub(crate) fn cookie(&self) -> Option<String> {
         self.cookie_called("peaka-browser")

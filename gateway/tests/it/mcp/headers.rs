@@ -1,7 +1,10 @@
 //! What reaches the backend is built from an allowlist, with exactly one identity: ours (design, invariants 1 and 2).
 
+use std::time::Duration;
+
 use shared::{
     assertion::{self, Identity, Projects},
+    http_client::{Deadlines, builder},
     jws::VerificationKeys,
     scope::Scopes,
 };
@@ -145,6 +148,28 @@ async fn a_forged_identity_never_arrives() {
         .await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     assert_clean(&world, before, &token, "a trailer").await;
+}
+
+#[tokio::test]
+async fn http_2_makes_no_difference() {
+    let world = World::start().await;
+    let token = world.connect().await.tokens.access;
+    let deadlines = Deadlines { connect: Duration::from_secs(5), total: Some(Duration::from_secs(20)) };
+    let http = builder("a test", deadlines).http2_prior_knowledge().build().unwrap();
+    let send = |bearer: Option<&str>| {
+        let mut request = http.post(format!("http://{}/mcp", world.address())).body("{}");
+        for (name, value) in
+            [("x-peaka-identity", "forged"), ("x_peaka_identity", "forged"), ("te", "trailers")]
+        {
+            request = request.header(name, value);
+        }
+        bearer.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth).send()
+    };
+    assert_eq!(send(None).await.unwrap().status(), 401);
+    let reply = send(Some(&token)).await.unwrap();
+    assert_eq!((reply.status().as_u16(), reply.version()), (200, http::Version::HTTP_2));
+    let seen = assert_clean(&world, 0, &token, "HTTP/2").await;
+    assert_eq!(seen.body, "{}");
 }
 
 #[tokio::test]
