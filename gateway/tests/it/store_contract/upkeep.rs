@@ -1,10 +1,16 @@
 //! Keys that change, work that one replica does for all, and rows that go.
 
-use gateway::store::{Browser, Horizon, KeyRow};
+use std::time::Duration;
+
+use gateway::{
+    domain::session::{Because, Session},
+    store::{AuditEvent, Browser, Horizon, KeyRow},
+};
+use shared::clock::Timestamp;
 
 use super::{
     RACERS, all, on_both,
-    samples::{NOW, ODD, browser, later},
+    samples::{HOUR, NOW, ODD, add_session, browser, later, session},
     world::World,
 };
 
@@ -12,6 +18,8 @@ on_both!(
     the_next_key_takes_over_from_the_active_one,
     a_lease_has_one_holder,
     the_sweep_takes_what_is_over_and_nothing_else,
+    each_kind_of_row_has_its_own_time,
+    a_backlog_goes_in_batches,
 );
 
 fn key(id: &str, state: &str) -> KeyRow {
@@ -33,7 +41,7 @@ async fn the_next_key_takes_over_from_the_active_one(world: World) {
     assert!(store.add_key(&key("one", "active")).await.unwrap());
     assert!(!store.promote_next_key("access", later()).await.unwrap());
     let active = ("one".to_owned(), "active".to_owned(), NOW);
-    assert_eq!(states().await, [active.clone()], "without a next key the active one stays");
+    assert_eq!(states().await, [active], "without a next key the active one stays");
     let next = KeyRow { changed_at: later(), ..key("two", "next") };
     assert!(store.add_key(&next).await.unwrap());
     assert!(
@@ -75,10 +83,50 @@ async fn the_sweep_takes_what_is_over_and_nothing_else(world: World) {
     let held = Browser { credential_id: "held".to_owned(), ..browser(None) };
     store.add_browser("browser", &held, NOW, later()).await.unwrap();
     assert_eq!(store.sweep(&horizon(NOW)).await.unwrap(), 0);
-    let soon = NOW.plus(std::time::Duration::from_millis(1));
+    let soon = NOW.plus(Duration::from_millis(1));
     assert_eq!(store.sweep(&horizon(soon)).await.unwrap(), 1, "the credential that nobody points at");
     assert!(store.credential("held").await.unwrap().is_some());
-    let after = later().plus(std::time::Duration::from_millis(1));
+    let after = later().plus(Duration::from_millis(1));
     assert_eq!(store.sweep(&horizon(after)).await.unwrap(), 2, "the browser, and then its credential");
     assert_eq!(world.number("SELECT COUNT(*) FROM credentials").await, 0);
+}
+
+const NEVER: Timestamp = Timestamp::from_millis(i64::MIN);
+const NOTHING: Horizon = Horizon {
+    authorizations: NEVER,
+    browsers: NEVER,
+    sessions: NEVER,
+    credentials: NEVER,
+    audit_events: NEVER,
+};
+
+async fn each_kind_of_row_has_its_own_time(world: World) {
+    let store = &world.store;
+    // Each of the sessions has its authorization, which ends at the same time, and the event of its beginning.
+    for id in ["live", "over", "revoked"] {
+        let expires_at = if id == "over" { later() } else { NOW.plus(9 * HOUR) };
+        add_session(store, &Session { expires_at, ..session(id) }).await;
+    }
+    store.revoke_session("revoked", Because::ClientRevoked, later()).await.unwrap();
+    let after = later().plus(Duration::from_millis(1));
+    assert_eq!(store.sweep(&NOTHING).await.unwrap(), 0);
+    assert_eq!(store.sweep(&Horizon { sessions: later(), ..NOTHING }).await.unwrap(), 0);
+    assert_eq!(store.sweep(&Horizon { sessions: after, ..NOTHING }).await.unwrap(), 2);
+    assert!(store.session("live").await.unwrap().is_some());
+    assert_eq!(store.audit_trail("revoked").await.unwrap(), ["session_began", "client_revoked"]);
+    assert_eq!(store.sweep(&Horizon { authorizations: after, ..NOTHING }).await.unwrap(), 3);
+    assert_eq!(store.sweep(&Horizon { audit_events: later(), ..NOTHING }).await.unwrap(), 3);
+    assert_eq!(store.audit_trail("revoked").await.unwrap(), ["client_revoked"]);
+    assert_eq!(world.number("SELECT COUNT(*) FROM sessions").await, 1);
+}
+
+async fn a_backlog_goes_in_batches(world: World) {
+    let event = AuditEvent { kind: "old", subject: None, client_id: None, session_id: None };
+    for n in 0..501 {
+        world.store.audit(&format!("{n}"), &event, NOW).await.unwrap();
+    }
+    let horizon = Horizon { audit_events: later(), ..NOTHING };
+    for gone in [500, 1, 0] {
+        assert_eq!(world.store.sweep(&horizon).await.unwrap(), gone);
+    }
 }
