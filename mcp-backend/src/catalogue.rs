@@ -26,9 +26,19 @@ pub(crate) struct Catalogue {
 impl Catalogue {
     /// All of them.
     pub(crate) fn new() -> Result<Self, NoScope> {
+        Self::of(|_| {})
+    }
+
+    /// All of them, and none insists on a project: who calls has a key, and it may have one project only.
+    pub(crate) fn with_optional_project() -> Result<Self, NoScope> {
+        Self::of(schema::make_project_optional)
+    }
+
+    fn of(change: impl Fn(&mut Tool)) -> Result<Self, NoScope> {
         let mut router = tools::all();
         for route in router.map.values_mut() {
             schema::tidy(&mut route.attr);
+            change(&mut route.attr);
         }
         let listed = router.list_all();
         let scope_of = |tool: &Tool| {
@@ -52,6 +62,11 @@ impl Catalogue {
     /// The tool's declaration.
     pub(crate) fn get(&self, tool: &str) -> Option<&Tool> {
         self.router.get(tool)
+    }
+
+    /// Whether a tool works in a project.
+    pub(crate) fn takes_project(&self, tool: &str) -> bool {
+        self.get(tool).is_some_and(schema::takes_project)
     }
 
     /// What calls them.

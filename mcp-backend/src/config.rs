@@ -44,7 +44,7 @@ impl Config {
 }
 
 /// An absolute http(s) URL to which paths are appended: no credentials, query or fragment, no trailing slash.
-fn base_url(env: &mut Env, name: &str, default: &str) -> String {
+pub(crate) fn base_url(env: &mut Env, name: &str, default: &str) -> String {
     let text = env.text(name).unwrap_or_else(|| default.to_owned());
     if !is_base_url(&text) {
         env.wrong(name, "should be an absolute http or https URL without credentials, query or fragment");
@@ -73,7 +73,7 @@ fn issuer(env: &mut Env) -> String {
     text
 }
 
-fn max_body_bytes(env: &mut Env) -> usize {
+pub(crate) fn max_body_bytes(env: &mut Env) -> usize {
     const NAME: &str = "BACKEND_MAX_BODY_BYTES";
     const DEFAULT: usize = 4 * 1024 * 1024;
     let form = "a number of bytes, at least 1024";
@@ -86,7 +86,7 @@ fn max_body_bytes(env: &mut Env) -> usize {
 
 /// rmcp tells three sentences per request at `info`, and at `warn` what clients ask for that is not there, in the
 /// clients' own words; unless the operator wants that, only its errors are of use.
-fn telemetry(env: &mut Env) -> Telemetry {
+pub(crate) fn telemetry(env: &mut Env) -> Telemetry {
     let mut telemetry = Telemetry::read(env);
     if env.text("LOG_FILTER").is_none() {
         telemetry.filter = "info,rmcp=error".to_owned();

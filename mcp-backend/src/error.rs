@@ -22,6 +22,12 @@ pub(crate) enum ToolError {
          picks this project on the consent page."
     )]
     ProjectNotAllowed(String),
+    /// A key that reaches several projects does not say which is meant.
+    #[error(
+        "projectId is missing, and the API key reaches more than one project (a Partner key). Call \
+         peaka_list_projects, let the user choose if there are several, and repeat the call with it."
+    )]
+    ProjectNeeded,
     /// The arguments do not go together.
     #[error("{0}")]
     Arguments(&'static str),

@@ -89,7 +89,7 @@ async fn caller(gate: &Gate, headers: &mut HeaderMap) -> Result<Caller, Stopped>
         }
     })?;
     let traceparent = headers.get("traceparent").cloned();
-    let credential = Credential::new(Arc::clone(&gate.exchange), SecretString::from(assertion));
+    let credential = Credential::exchanged(Arc::clone(&gate.exchange), SecretString::from(assertion));
     Ok(Caller::new(identity, credential, traceparent))
 }
 

@@ -9,6 +9,8 @@ mod envelope;
 mod error;
 mod gateway;
 mod identity;
+mod key;
+pub mod local;
 mod mcp;
 mod peaka;
 mod progress;

@@ -6,7 +6,7 @@ use rmcp::{
     model::{ProgressNotificationParam, ProgressToken},
 };
 
-use crate::{caller::Caller, gateway::Fault};
+use crate::{caller::Caller, credential::NoToken};
 
 /// Whether the client reads `text/event-stream`: the first notification turns the answer into one. Put into the
 /// request by whoever read its `Accept` header; a request without it (stdio) has no such limit.
@@ -20,7 +20,7 @@ pub(crate) struct Progress(Option<(Peer<RoleServer>, ProgressToken)>);
 impl Progress {
     /// Tells that the work begins. The credential comes first: once a notification is out, a dead session can no
     /// longer be answered with a 401.
-    pub(crate) async fn start(&self, caller: &Caller) -> Result<(), Fault> {
+    pub(crate) async fn start(&self, caller: &Caller) -> Result<(), NoToken> {
         if self.0.is_some() {
             caller.credential().token().await?;
             self.tell(0).await;

@@ -75,7 +75,8 @@ pub fn router(config: Config, clock: SharedClock) -> Result<Router, BuildError> 
     Ok(behind_the_gateway.merge(open))
 }
 
-fn rmcp(
+/// The protocol, as it is served on one endpoint without sessions.
+pub(crate) fn rmcp(
     server: Arc<PeakaServer>,
     max_body_bytes: usize,
 ) -> StreamableHttpService<Arc<PeakaServer>, NeverSessionManager> {
@@ -84,7 +85,8 @@ fn rmcp(
         .with_json_response(true)
         // Writing a message anew can lengthen it a little; its length was checked before.
         .with_max_request_body_bytes(max_body_bytes.saturating_mul(2))
-        // The identity header, which no web page can come by, is what guards this endpoint against them.
+        // What guards this endpoint against web pages stands before it: the identity header, which none can come
+        // by, or the check of a local server that it is asked by its own machine.
         .disable_allowed_hosts()
         .disable_allowed_origins();
     StreamableHttpService::new(
@@ -94,6 +96,7 @@ fn rmcp(
     )
 }
 
-async fn nothing_here() -> axum::response::Response {
+/// 404.
+pub(crate) async fn nothing_here() -> axum::response::Response {
     envelope::error(StatusCode::NOT_FOUND, Value::Null, code::INVALID_REQUEST, "There is nothing here.")
 }

@@ -13,6 +13,29 @@ pub(crate) fn tidy(tool: &mut Tool) {
     tool.output_schema = tool.output_schema.as_ref().map(tidied);
 }
 
+const PROJECT: &str = "projectId";
+
+/// Whether the tool has a parameter for the project.
+pub(crate) fn takes_project(tool: &Tool) -> bool {
+    tool.input_schema.get("properties").is_some_and(|properties| properties.get(PROJECT).is_some())
+}
+
+/// Lets the project be left out, and says when it may be.
+pub(crate) fn make_project_optional(tool: &mut Tool) {
+    if !takes_project(tool) {
+        return;
+    }
+    let schema = Arc::make_mut(&mut tool.input_schema);
+    if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+        required.retain(|name| name != PROJECT);
+    }
+    let description =
+        schema.get_mut("properties").and_then(|all| all.get_mut(PROJECT)?.get_mut("description"));
+    if let Some(Value::String(description)) = description {
+        description.push_str(" May be left out with a Project key, which has one project only.");
+    }
+}
+
 fn tidied(schema: &Arc<JsonObject>) -> Arc<JsonObject> {
     let mut schema = Value::Object(schema.as_ref().clone());
     walk(&mut schema);

@@ -20,7 +20,12 @@ use tokio::time::Instant;
 use tracing::{Instrument as _, Span, field, info, info_span};
 
 use crate::{
-    caller::Caller, catalogue::Catalogue, error::ToolError, progress::ReadsStreams, prompts, resources,
+    caller::Caller,
+    catalogue::Catalogue,
+    error::ToolError,
+    key::{KeyHolder, KeyProject},
+    progress::ReadsStreams,
+    prompts, resources,
     tools::Toolbox,
 };
 
@@ -50,12 +55,31 @@ pub(crate) const INSUFFICIENT_SCOPE: i32 = -32003;
 pub(crate) struct PeakaServer {
     tools: Toolbox,
     catalogue: Arc<Catalogue>,
+    /// Who calls, where there is no gateway to say it.
+    local: Option<(KeyHolder, KeyProject)>,
 }
 
 impl PeakaServer {
     /// A server of `catalogue` whose tools work with `tools`.
     pub(crate) fn new(tools: Toolbox, catalogue: Arc<Catalogue>) -> Self {
-        Self { tools, catalogue }
+        Self { tools, catalogue, local: None }
+    }
+
+    /// The same without a gateway: all calls are those of `holder`, whose key may be bound to `project`.
+    pub(crate) fn for_key(self, holder: KeyHolder, project: KeyProject) -> Self {
+        Self { local: Some((holder, project)), ..self }
+    }
+
+    /// Puts in the project of a key that has one only, where the call names none.
+    async fn complete(&self, caller: &Caller, request: &mut CallToolRequestParams) -> Result<(), ToolError> {
+        let Some((_, project)) = &self.local else { return Ok(()) };
+        let given = request.arguments.as_ref().and_then(|arguments| arguments.get("projectId"));
+        if given.is_some_and(|given| !given.is_null()) || !self.catalogue.takes_project(&request.name) {
+            return Ok(());
+        }
+        let id = project.id(caller).await?.ok_or(ToolError::ProjectNeeded)?;
+        request.arguments.get_or_insert_default().insert("projectId".to_owned(), id.into());
+        Ok(())
     }
 
     /// The walls. The HTTP layer refuses a call that lacks the scope before it gets here; this one stands on its
@@ -79,9 +103,24 @@ impl PeakaServer {
         Ok(())
     }
 
+    /// Takes what the HTTP layer knows about the request to where tools look for it. Over stdio it knows nothing, and
+    /// the caller is whoever started this program.
+    fn lift(&self, context: &mut RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
+        let parts = context.extensions.get::<Parts>();
+        let caller = parts.and_then(|parts| parts.extensions.get::<Caller>()).cloned();
+        let reads_streams = parts.and_then(|parts| parts.extensions.get::<ReadsStreams>()).copied();
+        let caller = caller.or_else(|| self.local.as_ref().map(|(holder, _)| holder.caller()));
+        let caller = caller.ok_or_else(|| ErrorData::internal_error("this request has no caller", None))?;
+        context.extensions.insert(caller.clone());
+        if let Some(reads_streams) = reads_streams {
+            context.extensions.insert(reads_streams);
+        }
+        Ok(caller)
+    }
+
     async fn call(
         &self,
-        request: CallToolRequestParams,
+        mut request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
         caller: &Caller,
     ) -> Result<CallToolResponse, ErrorData> {
@@ -91,8 +130,16 @@ impl PeakaServer {
             Err(Refused::Protocol(error)) => return Err(error),
         }
         let cancelled = context.ct.clone();
+        let called = async {
+            match self.complete(caller, &mut request).await {
+                Ok(()) => {
+                    self.catalogue.router().call(ToolCallContext::new(&self.tools, request, context)).await
+                }
+                Err(error) => Ok(error.result().into()),
+            }
+        };
         tokio::select! {
-            result = self.catalogue.router().call(ToolCallContext::new(&self.tools, request, context)) => result,
+            result = called => result,
             () = cancelled.cancelled() => Err(ErrorData::internal_error("the client went away", None)),
         }
     }
@@ -196,7 +243,7 @@ impl ServerHandler for PeakaServer {
         request: CallToolRequestParams,
         mut context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let caller = lift(&mut context)?;
+        let caller = self.lift(&mut context)?;
         // Only names that are in the catalogue reach the logs.
         let tool =
             self.catalogue.get(&request.name).map_or_else(|| "unknown".into(), |tool| tool.name.clone());
@@ -225,19 +272,6 @@ fn is_stateless(context: &RequestContext<RoleServer>) -> bool {
 fn caching(context: &RequestContext<RoleServer>) -> (Option<u64>, Option<CacheScope>) {
     let asked = is_stateless(context);
     (asked.then_some(0), asked.then_some(CacheScope::Private))
-}
-
-/// Takes what the HTTP layer knows about the request to where tools look for it.
-fn lift(context: &mut RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
-    let parts = context.extensions.get::<Parts>();
-    let caller = parts.and_then(|parts| parts.extensions.get::<Caller>()).cloned();
-    let reads_streams = parts.and_then(|parts| parts.extensions.get::<ReadsStreams>()).copied();
-    let caller = caller.ok_or_else(|| ErrorData::internal_error("this request has no caller", None))?;
-    context.extensions.insert(caller.clone());
-    if let Some(reads_streams) = reads_streams {
-        context.extensions.insert(reads_streams);
-    }
-    Ok(caller)
 }
 
 fn outcome(result: &Result<CallToolResponse, ErrorData>) -> &'static str {
@@ -272,7 +306,7 @@ mod tests {
             scopes: scopes.into(),
             projects,
         };
-        Caller::new(identity, Credential::new(Arc::new(exchange), "".into()), None)
+        Caller::new(identity, Credential::exchanged(Arc::new(exchange), "".into()), None)
     }
 
     fn admits(caller: &Caller, tool: &'static str, arguments: &serde_json::Value) -> bool {

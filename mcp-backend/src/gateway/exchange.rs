@@ -22,6 +22,11 @@ pub(crate) struct PeakaToken {
 }
 
 impl PeakaToken {
+    /// An API key, which is sent as a token is.
+    pub(crate) fn of_key(secret: SecretString) -> Self {
+        Self { secret, is_replacement: false }
+    }
+
     /// The value of the `Authorization` header, marked so that nothing prints it. `None` if it cannot stand in one.
     pub(crate) fn authorization(&self) -> Option<http::HeaderValue> {
         let mut value =

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::redact;
-use crate::gateway::Fault;
+use crate::{credential::NoToken, gateway::Fault};
 
 /// Why a call gave nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +19,19 @@ pub(crate) enum PeakaError {
     /// The gateway gave no token, for no fault of the session's.
     #[error("Peaka's sign-in service does not answer at the moment. Try again in {0} seconds.")]
     NoCredential(u64),
+    /// There is no gateway and no API key.
+    #[error(
+        "No Peaka API key is set. Set the environment variable PEAKA_API_KEY to a Project key (in Peaka: the \
+         project's Settings, API Keys) or a Partner key (Home, Developer), in the client's configuration of this \
+         server or in a file .env in its working directory, and start the server again."
+    )]
+    NoKey,
+    /// Peaka does not accept the API key.
+    #[error(
+        "Peaka does not accept the API key in PEAKA_API_KEY. It may be deleted, inactive or mistyped, or belong to \
+         another Peaka than the one in PARTNER_API_BASE_URL. Set one that is good and start the server again."
+    )]
+    KeyRefused,
     /// Peaka understood and said no, or failed and said why.
     #[error("{}", .0.sentence())]
     Answered(Answered),
@@ -128,7 +141,7 @@ struct Body {
 impl PeakaError {
     /// Whether it is the credential that failed, so that every other call would fail alike.
     pub(crate) fn is_of_the_credential(&self) -> bool {
-        matches!(self, Self::SignInAgain | Self::NoCredential(_))
+        matches!(self, Self::SignInAgain | Self::NoCredential(_) | Self::NoKey | Self::KeyRefused)
     }
 
     /// Of an answer that is no success. `retry_after` is in seconds.
@@ -158,6 +171,16 @@ fn answered(status: u16, body: &[u8]) -> Answered {
         },
         error: error.as_str().and_then(redact::code),
         message: message.as_str().and_then(redact::message),
+    }
+}
+
+impl From<NoToken> for PeakaError {
+    fn from(none: NoToken) -> Self {
+        match none {
+            NoToken::Gateway(fault) => fault.into(),
+            NoToken::NoKey => Self::NoKey,
+            NoToken::KeyRefused => Self::KeyRefused,
+        }
     }
 }
 
