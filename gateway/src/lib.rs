@@ -6,6 +6,7 @@ mod app;
 pub mod cimd;
 mod clients;
 pub mod config;
+mod connect;
 mod cookies;
 mod credentials;
 pub mod domain;

@@ -122,6 +122,33 @@ pub(crate) fn consent(
     )
 }
 
+/// Addresses for the connect page.
+pub(crate) struct ConnectLinks {
+    /// The one URL.
+    pub(crate) url: String,
+    /// Opens Claude's form.
+    pub(crate) claude: String,
+    /// Opens Cursor.
+    pub(crate) cursor: String,
+    /// Opens VS Code.
+    pub(crate) vscode: String,
+}
+
+#[derive(Template)]
+#[template(path = "connect.html")]
+struct Connect<'a> {
+    url: &'a str,
+    claude_link: &'a str,
+    cursor_link: &'a str,
+    vscode_link: &'a str,
+}
+
+/// The one URL, and how each client takes it.
+pub(crate) fn connect(links: &ConnectLinks) -> Result<Response, PageError> {
+    let ConnectLinks { url, claude, cursor, vscode } = links;
+    render(StatusCode::OK, &Connect { url, claude_link: claude, cursor_link: cursor, vscode_link: vscode })
+}
+
 #[derive(Template)]
 #[template(path = "leave.html")]
 struct Leave<'a> {

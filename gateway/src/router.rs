@@ -14,7 +14,7 @@ use tower_http::{
     timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
 };
 
-use crate::{app::App, exchange, health, login, oauth, pages, proxy};
+use crate::{app::App, connect, exchange, health, login, oauth, pages, proxy};
 
 /// Control requests are answered within this time, or 503.
 const CONTROL_DEADLINE: Duration = Duration::from_secs(30);
@@ -64,6 +64,7 @@ fn oauth_endpoints() -> Router<Arc<App>> {
 /// What people see. No cross-origin reading here (OAuth 2.1 §3.1).
 fn browser_pages() -> Router<Arc<App>> {
     Router::new()
+        .route("/", get(connect::connect))
         .route("/oauth/authorize", get(oauth::authorize::authorize).post(login::begin::begin))
         .route("/oauth/callback", get(login::callback::callback))
         .route("/oauth/consent", get(login::consent::show).post(login::consent::decide))

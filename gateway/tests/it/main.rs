@@ -6,6 +6,7 @@ mod authorize;
 mod cimd;
 mod cli;
 mod config;
+mod connect;
 mod consent;
 mod ephemeral_contract;
 mod exchange;
