@@ -61,6 +61,7 @@ CREATE INDEX browsers_credential ON browsers (credential_id);
 CREATE TABLE authorizations (
     id_hash          TEXT   NOT NULL PRIMARY KEY,
     stage            TEXT   NOT NULL,
+    client_id        TEXT   NOT NULL,
     request          TEXT   NOT NULL,
     browser_hash     TEXT   NOT NULL,
     login_verifier   TEXT,

@@ -3,6 +3,7 @@
 
 mod bearer;
 mod headers;
+mod mcp_session;
 mod origin;
 mod refusal;
 
@@ -58,9 +59,18 @@ async fn answer(app: &App, request: Request) -> Result<Response, Refusal> {
     let identity =
         app.access_tokens.identity_header(&valid).map_err(|error| Refusal::Unavailable(error.into()))?;
     upstream.insert(assertion::HEADER, identity);
+    if let Some(session) = mcp_session::from_client(&parts.headers, &app.keys, &valid)? {
+        upstream.insert(mcp_session::HEADER, session);
+    }
     let body = Body::new(Limited::new(body, MAX_BODY_BYTES));
     let response = app.upstream.call(upstream, body).await.map_err(failed)?;
-    from_backend(response, valid.identity().session_id.as_str())
+    let session = mcp_session::from_backend(response.headers(), &app.keys, &valid)
+        .map_err(|error| Refusal::Unavailable(error.into()))?;
+    let mut response = from_backend(response, valid.identity().session_id.as_str())?;
+    if let Some(session) = session {
+        response.headers_mut().insert(mcp_session::HEADER, session);
+    }
+    Ok(response)
 }
 
 fn from_backend(

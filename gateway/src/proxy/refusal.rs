@@ -34,6 +34,8 @@ pub(super) enum Refusal {
     Origin,
     /// Not POST.
     Method,
+    /// An MCP session id that this server did not give to this session.
+    UnknownSession,
     /// The body is too large.
     TooLarge,
     /// The backend answered with something that must not be passed on.
@@ -57,6 +59,7 @@ impl Refusal {
             Self::TwoTokens | Self::Malformed => StatusCode::BAD_REQUEST,
             Self::Scope(_) | Self::Origin => StatusCode::FORBIDDEN,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::UnknownSession => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Backend => StatusCode::BAD_GATEWAY,
             Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
@@ -76,6 +79,7 @@ impl Refusal {
             Self::Method => {
                 "Send requests with POST; there are no streams to open or sessions to delete.".to_owned()
             }
+            Self::UnknownSession => "This MCP session is not known here; initialize a new one.".to_owned(),
             Self::TooLarge => "The request is larger than 4 MiB.".to_owned(),
             Self::Backend => "The tool server failed to answer this request.".to_owned(),
             Self::Timeout => "The tool server did not answer in time.".to_owned(),

@@ -5,7 +5,7 @@ use shared::{assertion::Projects, clock::Timestamp};
 use sqlx::{Row as _, any::AnyRow};
 
 use super::{
-    AuditEvent, Browser, FetchCommitted as _, Store, StoreError, projects_from_text, projects_to_text,
+    AuditEvent, Browser, FetchCommitted as _, Store, StoreError, Which, projects_from_text, projects_to_text,
     sessions,
 };
 use crate::domain::{
@@ -29,7 +29,8 @@ impl Store {
     ) -> Result<(), StoreError> {
         sqlx::query(
             "INSERT INTO authorizations (id_hash, stage, request, browser_hash, login_verifier, \
-             code_attempts, created_at_ms, expires_at_ms) VALUES ($1, 'pending', $2, $3, $4, 0, $5, $6)",
+             code_attempts, created_at_ms, expires_at_ms, client_id) \
+             VALUES ($1, 'pending', $2, $3, $4, 0, $5, $6, $7)",
         )
         .bind(state_hash)
         .bind(write_request(request)?)
@@ -37,6 +38,7 @@ impl Store {
         .bind(sealed_verifier.expose_secret())
         .bind(life.0.millis())
         .bind(life.1.millis())
+        .bind(&request.client_id)
         .execute(&self.pool)
         .await?;
         Ok(())
@@ -53,7 +55,8 @@ impl Store {
     ) -> Result<(), StoreError> {
         sqlx::query(
             "INSERT INTO authorizations (id_hash, stage, request, browser_hash, subject, email, name, credential_id, \
-             code_attempts, created_at_ms, expires_at_ms) VALUES ($1, 'signed_in', $2, $3, $4, $5, $6, $7, 0, $8, $9)",
+             code_attempts, created_at_ms, expires_at_ms, client_id) \
+             VALUES ($1, 'signed_in', $2, $3, $4, $5, $6, $7, 0, $8, $9, $10)",
         )
         .bind(id_hash)
         .bind(write_request(request)?)
@@ -64,6 +67,7 @@ impl Store {
         .bind(&browser.credential_id)
         .bind(life.0.millis())
         .bind(life.1.millis())
+        .bind(&request.client_id)
         .execute(&self.pool)
         .await?;
         Ok(())
@@ -175,6 +179,29 @@ impl Store {
         .fetch_committed(&self.pool)
         .await?;
         Ok(done.is_some())
+    }
+
+    /// Drops what could still become a session: answered and unanswered consents, and, of people, their sign-ins here.
+    pub async fn discard_unfinished(&self, which: Which<'_>) -> Result<(), StoreError> {
+        let (authorizations, browsers) = match which {
+            Which::Session(_) | Which::Credential(_) => return Ok(()),
+            Which::Person(_) => (
+                "DELETE FROM authorizations WHERE (subject = $1 OR email = $1) AND stage IN ('signed_in', 'approved')",
+                Some("DELETE FROM browsers WHERE subject = $1 OR email = $1"),
+            ),
+            Which::Client(_) => (
+                "DELETE FROM authorizations WHERE client_id = $1 AND stage IN ('signed_in', 'approved')",
+                None,
+            ),
+            Which::All => (
+                "DELETE FROM authorizations WHERE $1 = '' AND stage IN ('signed_in', 'approved')",
+                Some("DELETE FROM browsers WHERE $1 = ''"),
+            ),
+        };
+        for statement in [Some(authorizations), browsers].into_iter().flatten() {
+            sqlx::query(statement).bind(which.value()).execute(&self.pool).await?;
+        }
+        Ok(())
     }
 
     /// What a code was issued for, redeemed or not.

@@ -8,6 +8,7 @@ mod forged;
 mod headers;
 mod origin;
 mod paths;
+mod sessions;
 
 use base64::prelude::*;
 use serde_json::Value;

@@ -27,7 +27,6 @@ async fn only_what_is_listed_reaches_the_client() {
             ("access-control-allow-credentials", "true"),
             ("location", "https://evil.example"),
             ("x-internal", "1"),
-            ("mcp-session-id", "s"),
             ("mcp-protocol-version", "2026-07-28"),
             ("retry-after", "7"),
         ],

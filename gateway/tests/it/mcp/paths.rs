@@ -35,10 +35,9 @@ async fn nothing_but_the_path_itself_reaches_the_backend() {
                     world.host()
                 ))
                 .await;
-            assert!(
-                answer.starts_with("HTTP/1.1 404 ") || answer.starts_with("HTTP/1.1 400 "),
-                "{path} {answer}"
-            );
+            // The bare address is a page, which takes no POST.
+            let refused = if path == "/" { &["405"][..] } else { &["404", "400"] };
+            assert!(refused.contains(&&answer[9..12]), "{path} {answer}");
         }
     }
     assert!(world.backend.seen().is_empty());

@@ -2,7 +2,7 @@
 
 use gateway::{
     domain::authorization::{Approval, Returned},
-    store::Store,
+    store::{Store, Which},
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use shared::{assertion::Projects, scope::Scope};
@@ -17,6 +17,7 @@ on_both!(
     a_sign_in_is_followed_step_by_step,
     a_step_out_of_turn_finds_nothing,
     a_returning_browser_is_taken_once,
+    what_is_unfinished_is_dropped,
     what_is_too_old_is_not_taken,
     consent_waits_for_its_browser_alone,
     consent_is_answered_once,
@@ -160,4 +161,20 @@ async fn a_refusal_is_final(world: World) {
     let all = Approval { projects: Projects::All, ..approval() };
     assert!(!store.approve(&signed_in, &all, "code", NOW.plus(HOUR)).await.unwrap());
     assert!(store.coded("code").await.unwrap().is_none());
+}
+
+async fn what_is_unfinished_is_dropped(world: World) {
+    let store = &world.store;
+    let count = || world.number("SELECT COUNT(*) FROM authorizations");
+    for which in [Which::Person("subject"), Which::Person(ODD), Which::Client("client"), Which::All] {
+        begin_signed_in(store).await;
+        begin(store, None).await;
+        store.discard_unfinished(Which::Session("s")).await.unwrap();
+        store.discard_unfinished(Which::Person("somebody else")).await.unwrap();
+        store.discard_unfinished(Which::Client("another")).await.unwrap();
+        assert_eq!(count().await, 2);
+        store.discard_unfinished(which).await.unwrap();
+        assert_eq!(count().await, 1, "{which:?}: nobody is known yet in the other");
+        world.meddle("DELETE FROM authorizations").await;
+    }
 }
