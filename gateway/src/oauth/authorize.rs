@@ -11,7 +11,10 @@ use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use shared::scope::{Scope, Scopes};
 
-use super::{error::OAuthError, params::Params};
+use super::{
+    error::OAuthError,
+    params::{MAX_FORM_BYTES, Params},
+};
 use crate::{
     app::App,
     clients::ClientError,
@@ -23,6 +26,9 @@ use crate::{
     limits,
     pages::{self, PageError},
 };
+
+/// What the page's form posts besides the sealed request, rounded up.
+const FIELD_NAME_BYTES: usize = 64;
 
 /// A request on its way through the page, with the time at which the page is too old.
 #[derive(Debug, Serialize, Deserialize)]
@@ -69,6 +75,13 @@ pub(crate) async fn authorize(
     let carried = Carried { expires_at_ms: app.clock.now().plus(AUTHORIZATION_LIFETIME).millis(), request };
     let plain = serde_json::to_vec(&carried).map_err(PageError::unavailable)?;
     let sealed = app.keys.seal(&purpose(&browser.hash()), &plain)?;
+    if sealed.len() > MAX_FORM_BYTES - FIELD_NAME_BYTES {
+        return Err(PageError::Refused {
+            title: "This link is too long",
+            text: "Start again from the app; if that does not help, tell its makers that state is too long."
+                .to_owned(),
+        });
+    }
     pages::ask(&carried.request, &sealed, fresh)
 }
 

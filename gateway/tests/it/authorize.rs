@@ -210,3 +210,15 @@ async fn an_endless_request_is_refused() {
     let answer = world.raw_mcp(&[&header, "Connection: close"]).await;
     assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
 }
+
+#[tokio::test]
+async fn a_page_is_only_shown_if_its_button_works() {
+    let world = World::start().await;
+    let request = world.register().await.request(&world);
+    let browser = Browser::new(&world);
+    browser.leave_for_peaka(&request.with("state", &"s".repeat(8_000))).await;
+    for state in ["s".repeat(13_000), "\u{1}".repeat(2_500)] {
+        let reply = refused(&world, &request.with("state", &state)).await;
+        assert!(reply.body.contains("too long"), "{}", reply.body);
+    }
+}
