@@ -6,9 +6,11 @@ mod challenge;
 mod forge;
 mod forged;
 mod headers;
+mod identity;
 mod origin;
 mod paths;
 mod sessions;
+mod streams;
 
 use base64::prelude::*;
 use serde_json::Value;

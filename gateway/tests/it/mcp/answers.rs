@@ -2,7 +2,6 @@
 
 use http::Response;
 use serde_json::json;
-use tokio::sync::mpsc;
 
 use crate::harness::{Answer, Reply, World};
 
@@ -130,61 +129,4 @@ async fn a_backend_that_is_away_is_a_503_with_a_time_to_come_back() {
     }
     // The rest of the gateway does not mind.
     world.connect().await;
-}
-
-#[tokio::test]
-async fn events_pass_one_by_one() {
-    let world = World::start().await;
-    let token = world.connect().await.tokens.access;
-    let (events, receiver) = mpsc::channel(1);
-    world.backend.next(Answer::Events(receiver));
-    let request = world.http.post(world.url("/mcp")).bearer_auth(&token).body("{}");
-    let mut response = request.send().await.unwrap();
-    assert_eq!(response.status(), 200);
-    assert_eq!(response.headers()["content-type"], "text/event-stream");
-    assert_eq!(response.headers()["x-accel-buffering"], "no");
-    for event in ["data: 1\n\n", ": keep-alive\n\n", "data: 2\n\n"] {
-        events.send(event.to_owned()).await.unwrap();
-        // Nothing is held back until there is more.
-        assert_eq!(response.chunk().await.unwrap().unwrap(), event);
-    }
-    drop(events);
-    assert_eq!(response.chunk().await.unwrap(), None);
-}
-
-#[tokio::test]
-async fn a_stream_that_breaks_is_seen_to_break() {
-    let world = World::start().await;
-    let token = world.connect().await.tokens.access;
-    let (events, receiver) = mpsc::channel(1);
-    world.backend.next(Answer::Events(receiver));
-    let mut response =
-        world.http.post(world.url("/mcp")).bearer_auth(&token).body("{}").send().await.unwrap();
-    events.send("data: 1\n\n".to_owned()).await.unwrap();
-    assert_eq!(response.chunk().await.unwrap().unwrap(), "data: 1\n\n");
-    world.backend.stop();
-    assert!(response.chunk().await.is_err());
-}
-
-#[tokio::test]
-async fn a_client_that_hangs_up_cancels_the_call() {
-    let world = World::start().await;
-    let token = world.connect().await.tokens.access;
-    world.backend.next(Answer::Never);
-    let waiting = tokio::spawn(world.http.post(world.url("/mcp")).bearer_auth(&token).body("{}").send());
-    world.backend.saw(1).await;
-    waiting.abort();
-    world.backend.was_cancelled().await;
-}
-
-#[tokio::test]
-async fn a_client_that_stops_listening_cancels_the_stream() {
-    let world = World::start().await;
-    let token = world.connect().await.tokens.access;
-    let (events, receiver) = mpsc::channel(1);
-    world.backend.next(Answer::Events(receiver));
-    let response = world.http.post(world.url("/mcp")).bearer_auth(&token).body("{}").send().await.unwrap();
-    events.send("data: 1\n\n".to_owned()).await.unwrap();
-    drop(response);
-    world.backend.was_cancelled().await;
 }

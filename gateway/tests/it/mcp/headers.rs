@@ -3,17 +3,13 @@
 use std::time::Duration;
 
 use shared::{
-    assertion::{self, Identity, Projects},
+    assertion::{self, Identity},
     http_client::{Deadlines, builder},
     jws::VerificationKeys,
-    scope::Scopes,
 };
 use standin::demo::PEOPLE;
 
-use crate::{
-    harness::{Browser, Client, NOW, Seen, World},
-    mcp::claims,
-};
+use crate::harness::{NOW, Seen, World};
 
 /// What may be there at all.
 const ALLOWED: [&str; 11] = [
@@ -30,7 +26,7 @@ const ALLOWED: [&str; 11] = [
     "x-peaka-identity",
 ];
 
-async fn verified(world: &World, header: &str) -> Identity {
+pub(super) async fn verified(world: &World, header: &str) -> Identity {
     let set = world.http.get(format!("{}/internal/jwks", world.internal)).send().await.unwrap();
     let keys = VerificationKeys::from_jwk_set(&set.json().await.unwrap()).unwrap();
     assertion::verify(header, &keys, &world.origin, NOW).unwrap()
@@ -192,51 +188,4 @@ async fn hop_by_hop_fields_end_here() {
         assert!(answer.starts_with("HTTP/1.1 200 "), "{lines:?} {answer}");
         assert_clean(&world, before, &token, &format!("{lines:?}")).await;
     }
-}
-
-#[tokio::test]
-async fn the_identity_is_the_persons_the_clients_and_the_sessions() {
-    let world = World::start().await;
-    for (person, picked, projects) in [
-        (&PEOPLE[0], "all", Projects::All),
-        (&PEOPLE[1], "some", Projects::Only([standin::demo::PROJECT.to_owned()].into())),
-    ] {
-        let client: Client = world.register().await;
-        let fields = Browser::all().with("projects", picked).with("project", standin::demo::PROJECT);
-        let code = Browser::of(&world, person).code(&client.request(&world), &fields).await;
-        let tokens = world.tokens(&client, &code).await;
-        let before = world.backend.seen().len();
-        world.mcp(&tokens.access).await;
-        let seen = world.backend.only(before);
-        let identity = verified(&world, seen.header("x-peaka-identity").unwrap()).await;
-        let session_id = claims(&tokens.access)["sid"].as_str().unwrap().to_owned();
-        let expected = Identity {
-            subject: person.user_id(),
-            session_id,
-            client_id: client.id,
-            scopes: Scopes::ALL,
-            projects,
-        };
-        assert_eq!(identity, expected);
-    }
-}
-
-#[tokio::test]
-async fn the_identity_lives_for_a_minute_at_the_most_and_is_signed_anew_in_time() {
-    let world = World::start().await;
-    let token = world.connect().await.tokens.access;
-    let mut headers = Vec::new();
-    for wait in [0, 9, 1, 60] {
-        world.pass(wait);
-        let before = world.backend.seen().len();
-        world.mcp(&token).await;
-        headers.push(world.backend.only(before).header("x-peaka-identity").unwrap().to_owned());
-    }
-    assert_eq!(headers[0], headers[1]);
-    assert_ne!(headers[1], headers[2]);
-    assert_ne!(headers[2], headers[3]);
-    let claims = claims(&headers[3]);
-    assert_eq!(claims["iat"], NOW.seconds() + 70);
-    assert_eq!(claims["exp"], NOW.seconds() + 130);
-    assert_eq!(claims["aud"], "peaka-mcp-backend");
 }
