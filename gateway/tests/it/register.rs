@@ -204,3 +204,19 @@ async fn a_flood_from_one_address_is_slowed() {
     world.pass(61);
     assert_eq!(world.register_with(&metadata).await.status, 201);
 }
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_each_client_is_counted_by_itself() {
+    let world = World::start_with(&[("GATEWAY_TRUSTED_PROXIES", "127.0.0.0/8")]).await;
+    let register_from = async |chain: &str| {
+        let metadata = json!({"redirect_uris": [CALLBACK]});
+        let request = world.http.post(world.url("/oauth/register")).header("x-forwarded-for", chain);
+        request.json(&metadata).send().await.unwrap().status().as_u16()
+    };
+    for _ in 0..600 {
+        assert_eq!(register_from("192.0.2.7").await, 201);
+    }
+    // What stands left of the address that the proxy saw is only its word.
+    assert_eq!(register_from("198.51.100.1, 192.0.2.7").await, 429);
+    assert_eq!(register_from("192.0.2.7, 198.51.100.1").await, 201);
+}

@@ -89,3 +89,22 @@ async fn the_client_proves_itself_first() {
     assert_eq!(world.post("/oauth/revoke", &form).await.status, 200);
     assert_eq!(world.mcp(&tokens.access).await.status, 401);
 }
+
+/// Nothing that protects depends on Redis (design, invariant 9).
+#[tokio::test]
+async fn without_redis_an_end_holds_here_at_once() {
+    let world = World::start_with(&[("GATEWAY_REDIS_URL", "redis://127.0.0.1:1")]).await;
+    let connected = world.connect().await;
+    world.assert_alive(&connected).await;
+    let form = connected.client.revoking(&connected.tokens.refresh);
+    assert_eq!(world.post("/oauth/revoke", &form).await.status, 200);
+    world.assert_over(&connected.client, &connected.tokens).await;
+    let replayed = world.connect().await;
+    world.redeem(&replayed.client.redemption(&replayed.code)).await;
+    world.assert_over(&replayed.client, &replayed.tokens).await;
+    let reused = world.connect().await;
+    let second = Tokens::of(&world.refresh(&reused.client, &reused.tokens.refresh).await);
+    let third = Tokens::of(&world.refresh(&reused.client, &second.refresh).await);
+    world.refresh(&reused.client, &reused.tokens.refresh).await;
+    world.assert_over(&reused.client, &third).await;
+}
