@@ -148,8 +148,11 @@ async fn metadata_of_a_wrong_form_is_refused() {
 #[tokio::test]
 async fn what_is_too_large_is_refused() {
     let world = World::start().await;
-    let metadata = json!({"redirect_uris": [CALLBACK], "client_name": "x".repeat(1 << 20)});
-    assert_eq!(refused(&world, metadata).await, "413 invalid_request");
+    // Told as soon as it is known, not when all of it has come.
+    let begun = format!("{{\"client_name\":\"{}", "x".repeat(20_000));
+    let head = format!("POST /oauth/register HTTP/1.1\r\nHost: {}\r\nContent-Length: 1048576", world.host());
+    let answer = world.raw(&format!("{head}\r\n\r\n{begun}")).await;
+    assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("invalid_request"), "{answer}");
     let metadata = json!({"redirect_uris": [CALLBACK], "client_name": "x".repeat(10_000)});
     assert_eq!(world.register_with(&metadata).await.json()["client_name"].as_str().unwrap().len(), 80);
     // The id carries the metadata, so there is an end to it.

@@ -1,7 +1,7 @@
 //! A code against tokens: once, by its client, with its verifier, in its time.
 
 use crate::{
-    harness::{Browser, Client, Form, Reply, VERIFIER, World},
+    harness::{Browser, Client, Form, Reply, Tokens, VERIFIER, World},
     mcp::claims,
 };
 
@@ -179,8 +179,8 @@ async fn of_many_at_once_one_wins() {
         assert_eq!(reply.error(), "400 invalid_grant");
     }
     assert_eq!(world.database.count("sessions").await, 1);
-    // Whoever held code and verifier came 31 times too often.
-    let winner = replies.iter().find(|reply| reply.status == 200).unwrap();
-    let tokens = crate::harness::Tokens::of(winner);
-    assert_eq!(world.refresh(&client, &tokens.refresh).await.error(), "400 invalid_grant");
+    // Whoever held code and verifier came too often.
+    assert_eq!(world.redeem(&form).await.error(), "400 invalid_grant");
+    let winner = Tokens::of(replies.iter().find(|reply| reply.status == 200).unwrap());
+    world.assert_over(&client, &winner).await;
 }
