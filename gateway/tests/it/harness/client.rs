@@ -32,7 +32,11 @@ pub(crate) struct Connected {
 impl Tokens {
     pub(crate) fn of(reply: &Reply) -> Self {
         assert_eq!(reply.status, 200, "{reply:?}");
-        let text = |name| reply.json()[name].as_str().unwrap_or_default().to_owned();
+        Self::from_answer(&reply.json())
+    }
+
+    pub(crate) fn from_answer(answer: &Value) -> Self {
+        let text = |name| answer[name].as_str().unwrap_or_default().to_owned();
         Self { access: text("access_token"), refresh: text("refresh_token") }
     }
 }

@@ -1,11 +1,12 @@
 //! Requests byte by byte, for what no HTTP client would send.
 
+use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
 
-use super::World;
+use super::{Form, World};
 
 impl World {
     /// Where the public listener is.
@@ -38,5 +39,35 @@ impl World {
             body.len(),
         ))
         .await
+    }
+
+    /// The same token request many times at the same moment: each lies there but for its last byte, and then all of
+    /// them get it. Status and body of each answer.
+    pub(crate) async fn redeem_at_once(&self, form: &Form, times: usize) -> Vec<(u16, Value)> {
+        let body = form.encode();
+        let (begin, last) = body.split_at(body.len() - 1);
+        let head = format!(
+            "POST /oauth/token HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: {}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\n\r\n{begin}",
+            self.host(),
+            body.len(),
+        );
+        let mut streams = Vec::new();
+        for _ in 0..times {
+            let mut stream = TcpStream::connect(self.address()).await.unwrap();
+            stream.write_all(head.as_bytes()).await.unwrap();
+            streams.push(stream);
+        }
+        for stream in &mut streams {
+            stream.write_all(last.as_bytes()).await.unwrap();
+        }
+        let mut answers = Vec::new();
+        for stream in &mut streams {
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            answers.push((head[9..12].parse().unwrap(), serde_json::from_str(body).unwrap()));
+        }
+        answers
     }
 }

@@ -1,7 +1,7 @@
 //! A code against tokens: once, by its client, with its verifier, in its time.
 
 use crate::{
-    harness::{Browser, Client, Form, Reply, Tokens, VERIFIER, World},
+    harness::{Browser, Client, Form, Tokens, VERIFIER, World},
     mcp::claims,
 };
 
@@ -173,14 +173,13 @@ async fn guessing_from_one_address_is_slowed() {
 async fn of_many_at_once_one_wins() {
     let world = World::start().await;
     let (client, _, form) = coded(&world).await;
-    let replies: Vec<Reply> = futures_util::future::join_all((0..32).map(|_| world.redeem(&form))).await;
-    assert_eq!(replies.iter().filter(|reply| reply.status == 200).count(), 1);
-    for reply in replies.iter().filter(|reply| reply.status != 200) {
-        assert_eq!(reply.error(), "400 invalid_grant");
-    }
+    let answers = world.redeem_at_once(&form, 32).await;
+    let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(|(status, _)| *status == 200);
+    assert_eq!((won.len(), lost.len()), (1, 31));
+    assert!(lost.iter().all(|(status, body)| *status == 400 && body["error"] == "invalid_grant"));
     assert_eq!(world.database.count("sessions").await, 1);
     // Whoever held code and verifier came too often.
     assert_eq!(world.redeem(&form).await.error(), "400 invalid_grant");
-    let winner = Tokens::of(replies.iter().find(|reply| reply.status == 200).unwrap());
+    let winner = Tokens::from_answer(&won[0].1);
     world.assert_over(&client, &winner).await;
 }

@@ -1,7 +1,7 @@
 //! A refresh token against new tokens: one live generation, a lost answer costs nothing, an old one ends the session.
 
 use crate::{
-    harness::{Reply, Tokens, World},
+    harness::{Tokens, World},
     mcp::claims,
 };
 
@@ -48,13 +48,11 @@ async fn a_lost_answer_is_given_again_the_same() {
 async fn racers_end_up_on_one_branch() {
     let world = World::start().await;
     let connected = world.connect().await;
-    let racing = (0..20).map(|_| world.refresh(&connected.client, &connected.tokens.refresh));
-    let replies: Vec<Reply> = futures_util::future::join_all(racing).await;
-    let tokens: Vec<Tokens> = replies.iter().filter(|reply| reply.status == 200).map(Tokens::of).collect();
+    let answers = world.redeem_at_once(&connected.client.refreshing(&connected.tokens.refresh), 20).await;
+    let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(|(status, _)| *status == 200);
     // Who met the moment between two looks is told to come back, not that the token is dead.
-    for reply in replies.iter().filter(|reply| reply.status != 200) {
-        assert_eq!(reply.error(), "503 temporarily_unavailable");
-    }
+    assert!(lost.iter().all(|(status, body)| *status == 503 && body["error"] == "temporarily_unavailable"));
+    let tokens: Vec<Tokens> = won.iter().map(|(_, body)| Tokens::from_answer(body)).collect();
     assert!(!tokens.is_empty());
     assert!(tokens.iter().all(|racer| racer.refresh == tokens[0].refresh));
     assert_eq!(world.refresh(&connected.client, &tokens[0].refresh).await.status, 200);
