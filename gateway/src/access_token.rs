@@ -34,6 +34,9 @@ const TYPE: &str = "at+jwt";
 const REMEMBERED: usize = 100_000;
 /// A token may have been signed by a replica whose clock is ahead by so much.
 const CLOCK_LEEWAY: Duration = Duration::from_secs(60);
+/// A replica whose clock is ahead must not refuse what is still valid by the others', so a token is honoured for so much
+/// longer than it says; a short-lived one never for more than twice its life.
+const EXPIRY_LEEWAY: Duration = Duration::from_secs(30);
 /// An identity header is used for so long; it lives for [`shared::assertion::LIFETIME`].
 const HEADER_REUSE: Duration = Duration::from_secs(10);
 
@@ -213,10 +216,15 @@ impl AccessTokens {
                 scopes: claims.scope,
                 projects: claims.projects.map_or(Projects::All, Projects::Only),
             },
-            expires_at: Timestamp::from_seconds(claims.exp),
+            expires_at: honoured_until(claims.iat, claims.exp),
             header: Mutex::new(None),
         })
     }
+}
+
+fn honoured_until(issued_at: i64, expires_at: i64) -> Timestamp {
+    let (issued_at, expires_at) = (Timestamp::from_seconds(issued_at), Timestamp::from_seconds(expires_at));
+    expires_at.plus(expires_at.since(issued_at).min(EXPIRY_LEEWAY))
 }
 
 /// A fresh access token.

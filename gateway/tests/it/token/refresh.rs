@@ -134,7 +134,7 @@ async fn any_session_ends_after_its_longest_time_and_its_tokens_with_it() {
     // The access token does not outlive the session.
     assert_eq!(reply.json()["expires_in"], 100);
     let tokens = Tokens::of(&reply);
-    world.pass(100);
+    world.pass(100 + 30);
     world.assert_over(&connected.client, &tokens).await;
 }
 
