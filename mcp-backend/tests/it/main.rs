@@ -20,3 +20,4 @@ mod sql;
 mod stdio;
 mod texts;
 mod tools;
+mod versions;
