@@ -108,7 +108,8 @@ impl Toolbox {
         description = "Cache a table in Peaka, so that queries read all of it, and fast. Only tables whose \
                        isCacheable is true (peaka_list_tables) can be. The first sync starts at once; until it \
                        has completed (peaka_get_cache_statuses) the table reads as empty. If the table is cached \
-                       already, Peaka may answer with the cache that is there. For several tables use \
+                       already, Peaka answers with the cache that is there, or fails while its first sync runs: \
+                       look at peaka_get_cache_statuses before repeating this. For several tables use \
                        peaka_create_cache_batch.",
         annotations(
             title = "Create Cache",

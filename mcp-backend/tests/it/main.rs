@@ -8,6 +8,7 @@ mod errors;
 mod exchange;
 mod harness;
 mod identity;
+mod journey;
 mod lifecycle;
 mod local_http;
 mod logs;

@@ -14,7 +14,8 @@ fn file(name: &str) -> Value {
 #[test]
 fn the_packages_have_the_version_of_the_program() {
     let version = env!("CARGO_PKG_VERSION");
-    let (package, manifest, server) = (file("package/package.json"), file("manifest.json"), file("server.json"));
+    let (package, manifest, server) =
+        (file("package/package.json"), file("manifest.json"), file("server.json"));
     for (name, found) in [
         ("package.json", &package["version"]),
         ("manifest.json", &manifest["version"]),
