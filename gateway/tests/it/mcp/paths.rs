@@ -24,7 +24,6 @@ async fn nothing_but_the_path_itself_reaches_the_backend() {
         "/healthz",
         "/readyz",
         "/metrics",
-        "/",
         "*",
     ] {
         for bearer in [format!("Authorization: Bearer {token}\r\n"), String::new()] {
