@@ -64,6 +64,17 @@ fn walk(value: &mut Value) {
             if let Some(only) = members.get("type").and_then(only_type) {
                 members.insert("type".to_owned(), only);
             }
+            if let Some(only) = members.get("anyOf").and_then(only_choice) {
+                members.remove("anyOf");
+                // What is said of the place is nearer to it than what is said of the thing.
+                for (name, value) in only {
+                    members.entry(name).or_insert(value);
+                }
+            }
+            // Which way a value goes is said by where its schema stands.
+            if members.get("readOnly").is_some_and(Value::is_boolean) {
+                members.remove("readOnly");
+            }
             members.values_mut().for_each(walk);
         }
         _ => {}
@@ -75,6 +86,13 @@ fn only_type(types: &Value) -> Option<Value> {
     let mut types = types.as_array()?.iter().filter(|name| *name != "null");
     let only = types.next()?.clone();
     types.next().is_none().then_some(only)
+}
+
+/// `X` of `anyOf: [X, null]`.
+fn only_choice(choices: &Value) -> Option<JsonObject> {
+    let mut choices = choices.as_array()?.iter().filter(|choice| choice["type"] != "null");
+    let only = choices.next()?.as_object()?.clone();
+    choices.next().is_none().then_some(only)
 }
 
 #[cfg(test)]
@@ -92,6 +110,7 @@ mod tests {
                 "a": { "type": ["integer", "null"], "format": "uint", "default": null, "description": "two\nlines" },
                 "b": { "type": "string", "format": "date", "default": "x" },
                 "c": { "items": {} },
+                "d": { "anyOf": [{ "type": "object", "description": "a thing" }, { "type": "null" }], "description": "the thing" },
             },
         });
         walk(&mut schema);
@@ -103,6 +122,7 @@ mod tests {
                     "a": { "type": "integer", "description": "two lines" },
                     "b": { "type": "string", "format": "date", "default": "x" },
                     "c": { "items": {} },
+                    "d": { "type": "object", "description": "the thing" },
                 },
             })
         );

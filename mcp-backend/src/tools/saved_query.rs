@@ -15,10 +15,9 @@ use crate::peaka::{
 #[serde(rename_all = "UPPERCASE")]
 #[schemars(inline)]
 pub(crate) enum Kind {
-    /// Runs whenever it is read.
+    // Without doc comments: they would turn the schema's plain list of values into a choice of schemas.
     #[default]
     Plain,
-    /// Its rows are stored.
     Materialized,
 }
 

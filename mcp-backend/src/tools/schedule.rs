@@ -9,6 +9,7 @@ use crate::error::ToolError;
 /// When to run a MATERIALIZED query again; ignored for PLAIN ones.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "lowercase", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[schemars(inline)]
 pub(crate) enum Schedule {
     /// Again and again after a time.
     Interval {

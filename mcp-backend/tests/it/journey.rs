@@ -12,7 +12,10 @@ use shared::{
 use standin::{Fault, FaultKind, Options, Standin, demo};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::harness::{call, listen};
+use crate::{
+    conforms::conforms,
+    harness::{call, listen},
+};
 
 /// A service with the key of one project, before a local Peaka.
 struct Journey {
@@ -20,6 +23,7 @@ struct Journey {
     http: reqwest::Client,
     url: String,
     called: BTreeSet<String>,
+    declared: Value,
     _running: DropGuard,
 }
 
@@ -33,7 +37,12 @@ impl Journey {
         let url = format!("http://{}/mcp", listen(app, &running).await);
         let deadlines = Deadlines { connect: Duration::from_secs(5), total: Some(Duration::from_secs(60)) };
         let http = http_client::builder("test", deadlines).build().unwrap();
-        Self { peaka, http, url, called: BTreeSet::new(), _running: running.drop_guard() }
+        let running = running.drop_guard();
+        let mut journey =
+            Self { peaka, http, url, called: BTreeSet::new(), declared: Value::Null, _running: running };
+        let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
+        journey.declared = journey.ask(&list).await["tools"].clone();
+        journey
     }
 
     async fn ask(&self, message: &Value) -> Value {
@@ -49,6 +58,7 @@ impl Journey {
     async fn does(&mut self, tool: &str, arguments: Value) -> Value {
         let result = self.call(tool, arguments.clone()).await;
         assert_ne!(result["isError"], true, "{tool} with {arguments}: {result}");
+        conforms(&result["structuredContent"], &entry(&self.declared, "name", tool)["outputSchema"]);
         result["structuredContent"].clone()
     }
 
@@ -92,9 +102,8 @@ async fn whole_journey(documented_forms: bool) {
     caches(&mut journey, &payments, &storefront).await;
     semantic(&mut journey, &query).await;
 
-    let listed = journey.ask(&json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" })).await;
     let listed: BTreeSet<_> =
-        listed["tools"].as_array().unwrap().iter().map(|tool| text(&tool["name"]).to_owned()).collect();
+        journey.declared.as_array().unwrap().iter().map(|tool| text(&tool["name"]).to_owned()).collect();
     assert_eq!(journey.called, listed, "the journey passes every tool");
 }
 

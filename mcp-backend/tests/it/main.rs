@@ -4,6 +4,7 @@
 mod bodies;
 mod cases;
 mod catalogue;
+mod conforms;
 mod errors;
 mod exchange;
 mod harness;

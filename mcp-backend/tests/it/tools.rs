@@ -11,6 +11,7 @@ use shared::{
 use crate::{
     cases,
     catalogue::{arguments, tools},
+    conforms::conforms,
     harness::{House, PROJECT},
 };
 
@@ -29,12 +30,15 @@ async fn there_is_a_case_for_every_tool() {
 #[tokio::test]
 async fn every_form_of_an_answer_becomes_the_same_result() {
     let house = House::start().await;
+    let declared = tools(&house).await;
     for case in cases::all() {
         for answer in &case.answers {
             house.peaka.says(&case.line, 200, answer);
             let before = house.peaka.asked().len();
             let result = house.call(case.tool, case.arguments()).await;
             assert_eq!(result["structuredContent"], case.told, "{} of {answer}: {result}", case.tool);
+            let tool = declared.iter().find(|tool| tool["name"] == case.tool).unwrap();
+            conforms(&result["structuredContent"], &tool["outputSchema"]);
             let text: Value = serde_json::from_str(result["content"][0]["text"].as_str().unwrap()).unwrap();
             assert_eq!(text, case.told, "the text says something else");
             let asked = house.peaka.asked().split_off(before);
