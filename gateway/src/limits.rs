@@ -9,7 +9,9 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// Client registrations per address prefix.
 pub(crate) const REGISTER: Limit = Limit { name: "register", quota: 600, window: MINUTE };
-/// Authorization requests and sign-ins per address prefix.
-pub(crate) const AUTHORIZE: Limit = Limit { name: "authorize", quota: 600, window: MINUTE };
+/// Pages of the authorization, from the request to the consent, per address prefix.
+pub(crate) const AUTHORIZE: Limit = Limit { name: "authorize", quota: 1200, window: MINUTE };
+/// Revocations per address prefix.
+pub(crate) const REVOKE: Limit = Limit { name: "revoke", quota: 600, window: MINUTE };
 /// Token requests that failed, per address prefix: guessing is slow, refreshing is free.
 pub(crate) const TOKEN_FAILURES: Limit = Limit { name: "token-failures", quota: 300, window: MINUTE };

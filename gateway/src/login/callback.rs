@@ -1,9 +1,9 @@
 //! Back from Peaka. The answer must belong to the browser that was sent there; its `state` is spent on sight.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
-    extract::{RawQuery, State},
+    extract::{ConnectInfo, RawQuery, State},
     response::Response,
 };
 use http::HeaderMap;
@@ -19,6 +19,7 @@ use crate::{
         secret::{hash, random_text},
     },
     keys::Unsealable,
+    limits,
     oauth::{authorize::malformed, params::Params},
     pages::{self, PageError},
     peaka::{GrantError, PartnerError},
@@ -27,9 +28,11 @@ use crate::{
 
 pub(crate) async fn callback(
     State(app): State<Arc<App>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
+    app.limiter.check(&limits::AUTHORIZE, &app.caller(peer, &headers)).await?;
     let params = Params::parse(query.unwrap_or_default().as_bytes()).map_err(malformed)?;
     let state = params.require("state").map_err(malformed)?;
     let now = app.clock.now();

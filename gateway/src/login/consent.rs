@@ -1,9 +1,9 @@
 //! The consent: what the client may do, in which projects. Approve and Cancel both lead back to the client.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
-    extract::{RawQuery, State},
+    extract::{ConnectInfo, RawQuery, State},
     response::Response,
 };
 use http::HeaderMap;
@@ -23,6 +23,7 @@ use crate::{
         session::CODE_LIFETIME,
         token,
     },
+    limits,
     oauth::{
         authorize::malformed,
         error::OAuthError,
@@ -40,9 +41,11 @@ const PROJECTS_DEADLINE: Duration = Duration::from_secs(4);
 
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
+    app.limiter.check(&limits::AUTHORIZE, &app.caller(peer, &headers)).await?;
     let params = Params::parse(query.unwrap_or_default().as_bytes()).map_err(malformed)?;
     let authorization = params.require("authorization").map_err(malformed)?;
     let signed_in = find(&app, &headers, authorization).await?;
@@ -52,9 +55,11 @@ pub(crate) async fn show(
 
 pub(crate) async fn decide(
     State(app): State<Arc<App>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     form: Result<FormBody, OAuthError>,
 ) -> Result<Response, PageError> {
+    app.limiter.check(&limits::AUTHORIZE, &app.caller(peer, &headers)).await?;
     if !is_same_origin(&headers, &app.issuer) {
         return Err(PageError::Foreign);
     }

@@ -1,10 +1,10 @@
 //! Token revocation (RFC 7009). Either token ends its whole session; a token that is unknown, or another client's, is
 //! answered the same as one that was ended.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
-    extract::State,
+    extract::{ConnectInfo, State},
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -19,13 +19,16 @@ use crate::{
     answer::no_store,
     app::App,
     domain::{session::Because, token::RefreshToken},
+    limits,
 };
 
 pub(crate) async fn revoke(
     State(app): State<Arc<App>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     FormBody(body): FormBody,
 ) -> Result<Response, OAuthError> {
+    app.limiter.check(&limits::REVOKE, &app.caller(peer, &headers)).await?;
     let params = Params::parse(&body)?;
     let client_id = client_auth::authenticate(&app.clients, &headers, &params)?;
     // The hint is only a hint (RFC 7009 §2.1): the token itself says what it is.

@@ -22,7 +22,7 @@ pub(super) enum Refusal {
     NoToken,
     /// More than one was.
     TwoTokens,
-    /// The header is not of the form `Bearer token`.
+    /// The header is not of the form `Bearer token`, so there is no valid token.
     Malformed,
     /// The token is bad.
     Token(BadToken),
@@ -55,8 +55,8 @@ impl From<BadToken> for Refusal {
 impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
-            Self::NoToken | Self::Token(_) | Self::SignInAgain => StatusCode::UNAUTHORIZED,
-            Self::TwoTokens | Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::NoToken | Self::Malformed | Self::Token(_) | Self::SignInAgain => StatusCode::UNAUTHORIZED,
+            Self::TwoTokens => StatusCode::BAD_REQUEST,
             Self::Scope(_) | Self::Origin => StatusCode::FORBIDDEN,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::UnknownSession => StatusCode::NOT_FOUND,
@@ -94,7 +94,7 @@ impl Refusal {
         let all = Scopes::ALL;
         match self {
             Self::NoToken => Some(format!("Bearer resource_metadata=\"{metadata}\", scope=\"{all}\"")),
-            Self::Token(_) | Self::SignInAgain => Some(format!(
+            Self::Malformed | Self::Token(_) | Self::SignInAgain => Some(format!(
                 "Bearer error=\"invalid_token\", error_description=\"{}\", resource_metadata=\"{metadata}\", \
                  scope=\"{all}\"",
                 self.message()
@@ -104,7 +104,7 @@ impl Refusal {
                  resource_metadata=\"{metadata}\"",
                 self.message()
             )),
-            Self::TwoTokens | Self::Malformed => {
+            Self::TwoTokens => {
                 Some(format!("Bearer error=\"invalid_request\", resource_metadata=\"{metadata}\""))
             }
             _ => None,

@@ -81,13 +81,23 @@ async fn one_token_in_one_header_of_the_right_form() {
     for headers in [
         &[("authorization", bearer.as_str()), ("authorization", bearer.as_str())][..],
         &[("authorization", "Basic eDp5"), ("authorization", &bearer)],
-        &[("authorization", "Bearer")],
-        &[("authorization", &format!("Bearer  {token}"))],
-        &[("authorization", &format!("Bearer {token},x"))],
-        &[("authorization", &format!("Bearer {token} x"))],
-        &[("authorization", &format!("Bearer \"{token}\""))],
     ] {
         assert_refused(&world, &request(&world, "POST", headers).await, 400, &challenge);
+    }
+    let challenge = format!(
+        "Bearer error=\"invalid_token\", error_description=\"The Authorization header should read: Bearer, a space, the \
+         token.\", {}, scope=\"{ALL}\"",
+        metadata(&world)
+    );
+    for malformed in [
+        "Bearer",
+        &format!("Bearer  {token}"),
+        &format!("Bearer {token},x"),
+        &format!("Bearer {token} x"),
+        &format!("Bearer \"{token}\""),
+    ] {
+        let reply = request(&world, "POST", &[("authorization", malformed)]).await;
+        assert_refused(&world, &reply, 401, &challenge);
     }
     for scheme in ["bearer", "BEARER", "bEaReR"] {
         assert_eq!(world.mcp_with(&[("authorization", &format!("{scheme} {token}"))]).await.status, 200);
