@@ -162,13 +162,19 @@ impl AccessTokens {
                 valid
             }
         };
+        self.look_again(&valid)?;
+        Ok(valid)
+    }
+
+    /// Whether a token that was valid still is.
+    pub(crate) fn look_again(&self, valid: &Valid) -> Result<(), BadToken> {
         if self.clock.now() >= valid.expires_at {
             return Err(BadToken::Expired);
         }
         if self.revoked.contains(&valid.identity.session_id) {
             return Err(BadToken::Revoked);
         }
-        Ok(valid)
+        Ok(())
     }
 
     /// Reads the session of a token that this gateway signed, be it over or not: for revocation (RFC 7009).

@@ -3,6 +3,7 @@
 
 mod bearer;
 mod headers;
+mod leash;
 mod mcp_session;
 mod origin;
 mod refusal;
@@ -15,12 +16,12 @@ use axum::{
     response::Response,
 };
 use http::{Method, StatusCode, header};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http_body_util::{LengthLimitError, Limited};
 use shared::{assertion, chain::Chain};
 use tracing::{info, warn};
 
-use self::refusal::Refusal;
-use crate::{app::App, upstream::UpstreamError};
+use self::{leash::Leashed, refusal::Refusal};
+use crate::{access_token::Valid, app::App, upstream::UpstreamError};
 
 /// A JSON-RPC request is not longer than this.
 const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
@@ -36,7 +37,7 @@ pub(crate) async fn mcp(State(app): State<Arc<App>>, request: Request) -> Respon
     response
 }
 
-async fn answer(app: &App, request: Request) -> Result<Response, Refusal> {
+async fn answer(app: &Arc<App>, request: Request) -> Result<Response, Refusal> {
     // First who, then what: a client that has no token yet asks with GET, and must be told where to get one.
     let token = bearer::read(request.headers())?;
     let valid = app.access_tokens.validate(token)?;
@@ -66,7 +67,7 @@ async fn answer(app: &App, request: Request) -> Result<Response, Refusal> {
     let response = app.upstream.call(upstream, body).await.map_err(failed)?;
     let session = mcp_session::from_backend(response.headers(), &app.keys, &valid)
         .map_err(|error| Refusal::Unavailable(error.into()))?;
-    let mut response = from_backend(response, valid.identity().session_id.as_str())?;
+    let mut response = from_backend(response, app, &valid)?;
     if let Some(session) = session {
         response.headers_mut().insert(mcp_session::HEADER, session);
     }
@@ -75,9 +76,11 @@ async fn answer(app: &App, request: Request) -> Result<Response, Refusal> {
 
 fn from_backend(
     response: http::Response<hyper::body::Incoming>,
-    session_id: &str,
+    app: &Arc<App>,
+    valid: &Arc<Valid>,
 ) -> Result<Response, Refusal> {
     let (parts, body) = response.into_parts();
+    let session_id = valid.identity().session_id.as_str();
     match parts.status {
         StatusCode::UNAUTHORIZED if parts.headers.contains_key(assertion::SIGN_IN_AGAIN_HEADER) => {
             info!(session_id, "Peaka no longer honours this session's credential");
@@ -97,9 +100,15 @@ fn from_backend(
         status if status.is_redirection() => return Err(Refusal::Backend),
         _ => {}
     }
-    let mut response = Response::new(Body::new(body.map_err(axum::Error::new)));
+    let headers = headers::from_backend(&parts.headers);
+    let body = if headers::are_of_a_stream(&headers) {
+        Body::new(Leashed::new(body, Arc::clone(app), Arc::clone(valid)))
+    } else {
+        Body::new(body)
+    };
+    let mut response = Response::new(body);
     *response.status_mut() = parts.status;
-    *response.headers_mut() = headers::from_backend(&parts.headers);
+    *response.headers_mut() = headers;
     Ok(response)
 }
 

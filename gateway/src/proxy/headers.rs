@@ -46,16 +46,18 @@ pub(super) fn from_backend(backend: &HeaderMap) -> HeaderMap {
     for name in &FROM_BACKEND {
         copy(backend, &mut headers, name);
     }
-    let streams = headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
-    if streams {
+    if are_of_a_stream(&headers) {
         // A proxy in front must hand on each event as it comes.
         headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers
+}
+
+/// Whether the answer is a stream of events.
+pub(super) fn are_of_a_stream(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
 }
 
 #[cfg(test)]

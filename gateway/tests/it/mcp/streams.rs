@@ -2,7 +2,7 @@
 
 use tokio::sync::mpsc;
 
-use crate::harness::{Answer, World};
+use crate::harness::{Answer, Form, World};
 
 #[tokio::test]
 async fn events_pass_one_by_one() {
@@ -59,4 +59,30 @@ async fn a_client_that_stops_listening_cancels_the_stream() {
     events.send("data: 1\n\n".to_owned()).await.unwrap();
     drop(response);
     world.backend.was_cancelled().await;
+}
+
+/// Row 69: what is open when a session ends, ends with it.
+#[tokio::test]
+async fn a_stream_ends_with_its_session_and_with_its_token() {
+    let world = World::start().await;
+    for revoked in [true, false] {
+        let connected = world.connect().await;
+        let (events, receiver) = mpsc::channel(1);
+        world.backend.next(Answer::Events(receiver));
+        let request = world.http.post(world.url("/mcp")).bearer_auth(&connected.tokens.access).body("{}");
+        let mut response = request.send().await.unwrap();
+        events.send("data: 1\n\n".to_owned()).await.unwrap();
+        assert_eq!(response.chunk().await.unwrap().unwrap(), "data: 1\n\n");
+        if revoked {
+            let form = Form::of([
+                ("token", connected.tokens.refresh.as_str()),
+                ("client_id", connected.client.id.as_str()),
+            ]);
+            assert_eq!(world.post("/oauth/revoke", &form).await.status, 200);
+        } else {
+            world.pass(900 + 30);
+        }
+        assert!(response.chunk().await.is_err(), "it is cut, not ended");
+        world.backend.was_cancelled().await;
+    }
 }
