@@ -1,5 +1,7 @@
 //! The MCP server: what it says of itself, which tools it has, and the walls that every call passes.
 
+mod walls;
+
 use std::sync::Arc;
 
 use http::request::Parts;
@@ -7,22 +9,20 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     handler::server::tool::ToolCallContext,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, ErrorCode, GetPromptRequestParams,
-        GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult,
-        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
-        ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, ResultType, ServerCapabilities,
-        ServerConfig, Tool,
+        CacheScope, CallToolRequestParams, CallToolResponse, GetPromptRequestParams, GetPromptResponse,
+        Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+        PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
+        ReadResourceResult, ResultType, ServerCapabilities, ServerConfig, Tool,
     },
     service::RequestContext,
 };
-use serde_json::Value;
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span, field, info, info_span};
 
+use self::walls::Refused;
 use crate::{
     caller::Caller,
     catalogue::Catalogue,
-    error::ToolError,
     key::{KeyHolder, KeyProject},
     progress::ReadsStreams,
     prompts, resources,
@@ -70,39 +70,6 @@ impl PeakaServer {
         Self { local: Some((holder, project)), ..self }
     }
 
-    /// Puts in the project of a key that has one only, where the call names none.
-    async fn complete(&self, caller: &Caller, request: &mut CallToolRequestParams) -> Result<(), ToolError> {
-        let Some((_, project)) = &self.local else { return Ok(()) };
-        let given = request.arguments.as_ref().and_then(|arguments| arguments.get("projectId"));
-        if given.is_some_and(|given| !given.is_null()) || !self.catalogue.takes_project(&request.name) {
-            return Ok(());
-        }
-        let id = project.id(caller).await?.ok_or(ToolError::ProjectNeeded)?;
-        request.arguments.get_or_insert_default().insert("projectId".to_owned(), id.into());
-        Ok(())
-    }
-
-    /// The walls. The HTTP layer refuses a call that lacks the scope before it gets here; this one stands on its
-    /// own, and holds for every way in.
-    fn admit(&self, caller: &Caller, request: &CallToolRequestParams) -> Result<(), Refused> {
-        let scope = self.catalogue.scope_of(&request.name);
-        // The name is not repeated: rmcp logs the errors it sends, and a name that is not ours can hold anything.
-        let unknown = "There is no such tool; tools/list names those there are.";
-        let scope = scope.ok_or_else(|| Refused::Protocol(ErrorData::invalid_params(unknown, None)))?;
-        if !caller.may(scope) {
-            let sentence = format!("This call needs the scope {scope}, which the person has not granted.");
-            return Err(Refused::Protocol(ErrorData::new(ErrorCode(INSUFFICIENT_SCOPE), sentence, None)));
-        }
-        // One check for every tool, so that a new one cannot forget it. What is no text, the tool itself refuses.
-        let project = request.arguments.as_ref().and_then(|arguments| arguments.get("projectId"));
-        if let Some(project) = project.and_then(Value::as_str)
-            && !caller.reaches(project)
-        {
-            return Err(Refused::Tool(ToolError::ProjectNotAllowed(project.chars().take(64).collect())));
-        }
-        Ok(())
-    }
-
     /// Takes what the HTTP layer knows about the request to where tools look for it. Over stdio it knows nothing, and
     /// the caller is whoever started this program.
     fn lift(&self, context: &mut RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
@@ -143,13 +110,6 @@ impl PeakaServer {
             () = cancelled.cancelled() => Err(ErrorData::internal_error("the client went away", None)),
         }
     }
-}
-
-enum Refused {
-    /// The model should read why.
-    Tool(ToolError),
-    /// The client should.
-    Protocol(ErrorData),
 }
 
 impl ServerHandler for PeakaServer {
@@ -279,53 +239,5 @@ fn outcome(result: &Result<CallToolResponse, ErrorData>) -> &'static str {
         Ok(CallToolResponse::Complete(result)) if result.is_error == Some(true) => "tool error",
         Ok(_) => "ok",
         Err(_) => "protocol error",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-    use shared::{
-        assertion::{Identity, Projects},
-        scope::{Scope, Scopes},
-    };
-
-    use super::*;
-    use crate::{
-        credential::Credential,
-        gateway::{self, Exchange},
-        peaka::Client,
-    };
-
-    fn caller(scopes: impl Into<Scopes>, projects: Projects) -> Caller {
-        let exchange = Exchange::new(gateway::http_client().unwrap(), "http://127.0.0.1:1");
-        let identity = Identity {
-            subject: "u".into(),
-            session_id: "s".into(),
-            client_id: "c".into(),
-            scopes: scopes.into(),
-            projects,
-        };
-        Caller::new(identity, Credential::exchanged(Arc::new(exchange), "".into()), None)
-    }
-
-    fn admits(caller: &Caller, tool: &'static str, arguments: &serde_json::Value) -> bool {
-        let tools = Toolbox::new(Client::new("http://127.0.0.1:1".into()).unwrap());
-        let server = PeakaServer::new(tools, Arc::new(Catalogue::new().unwrap()));
-        let arguments = arguments.as_object().cloned().unwrap_or_default();
-        server.admit(caller, &CallToolRequestParams::new(tool).with_arguments(arguments)).is_ok()
-    }
-
-    #[test]
-    fn the_second_wall_stands_without_the_first() {
-        let reader = caller(Scope::Read, Projects::All);
-        assert!(admits(&reader, "peaka_list_catalogs", &json!({ "projectId": "p" })));
-        assert!(!admits(&reader, "peaka_execute_sql_query", &json!({ "projectId": "p" })));
-        assert!(!admits(&reader, "peaka_no_such_tool", &json!({})));
-        assert!(!admits(&caller(Scopes::NONE, Projects::All), "peaka_list_projects", &json!({})));
-
-        let narrowed = caller(Scopes::ALL, Projects::Only(["p".to_owned()].into()));
-        assert!(admits(&narrowed, "peaka_list_catalogs", &json!({ "projectId": "p" })));
-        assert!(!admits(&narrowed, "peaka_list_catalogs", &json!({ "projectId": "P" })));
     }
 }
