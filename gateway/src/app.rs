@@ -8,6 +8,7 @@ use shared::clock::SharedClock;
 use crate::{
     access_token::AccessTokens,
     cimd::ClientDocuments,
+    client_assertion::ClientAssertions,
     clients::Clients,
     config::{AllowedOrigins, Config},
     cookies::Cookies,
@@ -114,10 +115,11 @@ impl App {
             audit: config.tokens.audit_retention,
         };
         let housekeeping = Housekeeping::new(store.clone(), Arc::clone(&keys), Arc::clone(&clock), terms)?;
+        let assertions = ClientAssertions::new(&issuer, Arc::clone(&ephemeral), Arc::clone(&clock));
         Ok(Arc::new(Self {
             cookies: Cookies::new(issuer.is_https()),
             limiter: RateLimiter::new(ephemeral, Arc::clone(&clock)),
-            clients: Clients::new(Arc::clone(&keys), documents, store.clone()),
+            clients: Clients::new(Arc::clone(&keys), documents, store.clone(), assertions),
             access_tokens: AccessTokens::new(
                 Arc::clone(&keys),
                 issuer.clone(),

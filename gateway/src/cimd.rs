@@ -9,7 +9,10 @@
 //! 4. the fetcher follows no redirect and reads 5 KiB at most, in 5 seconds at most;
 //! 5. [`ClientDocument`] must name its own URL.
 //!
-//! A document is kept as long as its headers allow, within bounds; a failure is never kept.
+//! A client that proves itself with a key (`private_key_jwt`) has its public keys in the document, or at a `jwks_uri`
+//! that the document names: a second address of a stranger's choice, so it goes through all of this again.
+//!
+//! What was fetched is kept as long as its headers allow, within bounds; a failure is never kept.
 
 mod address;
 mod cache;
@@ -18,14 +21,13 @@ mod document;
 mod error;
 mod fetcher;
 mod flights;
+mod key_source;
 mod policy;
+mod published;
 mod resolver;
 mod slots;
 
 use std::{fmt, sync::Arc};
-
-use tokio::time::{Instant, sleep_until};
-use tracing::info;
 
 pub use self::{
     address::is_public,
@@ -33,13 +35,14 @@ pub use self::{
     document::{ClientDocument, InvalidDocument},
     error::{CimdError, NotAllowed, Unreachable},
     fetcher::UnusablePolicy,
+    key_source::KeySource,
     policy::FetchPolicy,
     resolver::{Lookup, SystemLookup},
 };
 use self::{cache::Cache, fetcher::Fetcher, flights::Flights};
-use crate::ephemeral::Ephemeral;
+use crate::{domain::client::ClientKeys, ephemeral::Ephemeral};
 
-/// The documents of clients.
+/// The documents of clients, and the key sets that these point at.
 #[derive(Clone)]
 pub struct ClientDocuments(Arc<Inner>);
 
@@ -47,7 +50,8 @@ struct Inner {
     policy: FetchPolicy,
     fetcher: Fetcher,
     cache: Cache,
-    flights: Flights<Result<ClientDocument, CimdError>>,
+    documents: Flights<Result<ClientDocument, CimdError>>,
+    key_sets: Flights<Result<ClientKeys, CimdError>>,
 }
 
 impl fmt::Debug for ClientDocuments {
@@ -67,52 +71,36 @@ impl ClientDocuments {
             policy,
             fetcher,
             cache: Cache::new(ephemeral),
-            flights: Flights::default(),
+            documents: Flights::default(),
+            key_sets: Flights::default(),
         })))
     }
 
-    /// The document of the client `id`, from the cache or from its host. However many ask for one document at the
-    /// same time, this process fetches it once, and goes on when those who asked have left.
+    /// The document of the client `id`, from the cache or from its host.
     ///
     /// # Errors
     /// See [`CimdError`]; tell outsiders only [`CimdError::public_message`].
     pub async fn fetch(&self, id: &ClientIdUrl) -> Result<ClientDocument, CimdError> {
-        self.0.policy.allows(id)?;
-        // Asked before joining, so that a flood of unknown ids does not keep known clients out.
-        if let Some(document) = self.0.cache.get(id).await {
-            return Ok(document);
-        }
-        let (inner, wanted) = (self.0.clone(), id.clone());
-        let flight = self.0.flights.join(id.as_str(), move || async move { inner.obtain(&wanted).await });
-        match flight {
-            Some(landing) => landing.await.unwrap_or(Err(CimdError::Unreachable(Unreachable::Broken))),
-            None => Err(CimdError::Unreachable(Unreachable::Busy)),
-        }
+        self.0.get(id).await
     }
-}
 
-impl Inner {
-    async fn obtain(&self, id: &ClientIdUrl) -> Result<ClientDocument, CimdError> {
-        // An earlier flight may have landed since this one's caller looked.
-        if let Some(document) = self.cache.get(id).await {
-            return Ok(document);
-        }
-        let earliest_failure = Instant::now() + self.policy.failure_floor;
-        match self.fetch_now(id).await {
-            Ok(document) => Ok(document),
-            Err(error) => {
-                info!(client_id = id.as_str(), %error, "a client's metadata document cannot be used");
-                // How fast a failure comes would tell a closed port from an open one.
-                sleep_until(earliest_failure).await;
-                Err(error)
+    /// The keys of a client whose document names `private_key_jwt`; `None` for a public client. The same rules hold
+    /// for fetching a key set as for a document, but for its size: 16 KiB.
+    ///
+    /// # Errors
+    /// See [`CimdError`]; tell outsiders only [`CimdError::public_message`].
+    pub async fn keys(&self, document: &ClientDocument) -> Result<Option<ClientKeys>, CimdError> {
+        let Some(source) = &document.keys else { return Ok(None) };
+        match source {
+            KeySource::Inline(keys) => Ok(Some(keys.clone())),
+            KeySource::At { url, algorithm } => {
+                let fetched = self.0.get::<ClientKeys>(url).await;
+                let pinned = fetched.and_then(|keys| match algorithm {
+                    Some(algorithm) => Ok(keys.pinned_to(*algorithm).map_err(InvalidDocument::from)?),
+                    None => Ok(keys),
+                });
+                pinned.map(Some).map_err(|error| CimdError::KeySet(Box::new(error)))
             }
         }
-    }
-
-    async fn fetch_now(&self, id: &ClientIdUrl) -> Result<ClientDocument, CimdError> {
-        let fetched = self.fetcher.get(id).await?;
-        let document = ClientDocument::parse(id, &fetched.body)?;
-        self.cache.put(id, &fetched).await;
-        Ok(document)
     }
 }

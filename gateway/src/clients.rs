@@ -1,5 +1,6 @@
 //! Who a client id stands for. Registered clients carry their metadata in their id, sealed: registering writes nothing
-//! and no id is ever forgotten. Clients with a document are fetched, for authorization requests only.
+//! and no id is ever forgotten. Clients with a document are fetched, for authorization requests only; token requests are
+//! judged by what was stored when a person let the client in.
 
 use std::sync::Arc;
 
@@ -9,8 +10,9 @@ use tracing::info;
 
 use crate::{
     cimd::{CimdError, ClientDocument, ClientDocuments, ClientIdUrl},
+    client_assertion::{BadAssertion, ClientAssertions},
     domain::{
-        client::{AuthMethod, Client, ClientMetadata, ClientOrigin, clean_name},
+        client::{AuthMethod, Client, ClientKeys, ClientMetadata, ClientOrigin, clean_name},
         redirect::RedirectUri,
         secret::NoRandomness,
     },
@@ -30,6 +32,7 @@ pub(crate) struct Clients {
     keys: Arc<Keys>,
     documents: ClientDocuments,
     store: Store,
+    assertions: ClientAssertions,
 }
 
 /// Why a client id stands for nobody.
@@ -71,8 +74,13 @@ pub(crate) enum RegisterError {
 
 impl Clients {
     /// Over the given parts.
-    pub(crate) fn new(keys: Arc<Keys>, documents: ClientDocuments, store: Store) -> Self {
-        Self { keys, documents, store }
+    pub(crate) fn new(
+        keys: Arc<Keys>,
+        documents: ClientDocuments,
+        store: Store,
+        assertions: ClientAssertions,
+    ) -> Self {
+        Self { keys, documents, store, assertions }
     }
 
     /// Registers a client. Nothing is stored.
@@ -83,7 +91,7 @@ impl Clients {
             return Err(RegisterError::TooLong);
         }
         let client_secret = match metadata.auth {
-            AuthMethod::None => None,
+            AuthMethod::None | AuthMethod::PrivateKeyJwt => None,
             AuthMethod::Basic | AuthMethod::Post => self.secret_of(&sealed),
         };
         Ok(Registration { client_id: format!("{ID_PREFIX}{sealed}"), client_secret })
@@ -96,13 +104,13 @@ impl Clients {
         }
         let address =
             ClientIdUrl::parse(id).map_err(|error| ClientError::Document(CimdError::Syntax(error)))?;
-        match self.documents.fetch(&address).await {
-            Ok(document) => from_document(id, &address, document),
-            Err(error @ CimdError::Unreachable(_)) => {
+        match self.described(&address).await {
+            Ok((document, keys)) => from_document(id, &address, document, keys),
+            Err(error) if error.is_outage() => {
                 // A client whose site is down must not lock out the people who use it.
                 let stored = self.store.client(id).await?;
                 if stored.is_some() {
-                    info!(client_id = id, "the client's document cannot be fetched; using the stored copy");
+                    info!(client_id = id, %error, "the client's document or keys cannot be fetched; using the stored copy");
                 }
                 stored.ok_or(ClientError::Document(error))
             }
@@ -110,12 +118,23 @@ impl Clients {
         }
     }
 
-    /// How the client of a token request proves itself; nothing is fetched for it. `None`: unknown.
-    pub(crate) fn auth_method(&self, id: &str) -> Option<AuthMethod> {
-        if id.starts_with("https://") {
-            return ClientIdUrl::parse(id).is_ok().then_some(AuthMethod::None);
+    /// The client of a token request. A document's is known from its last approval, with the keys of then: nothing is
+    /// fetched, so that neither an outage of the client's site nor a stranger's request reaches further than the store.
+    pub(crate) async fn known(&self, id: &str) -> Result<Option<Client>, StoreError> {
+        if !id.starts_with("https://") {
+            return Ok(self.registered(id));
         }
-        self.registered(id).map(|client| client.metadata.auth)
+        // What cannot be a document's address was never approved.
+        if ClientIdUrl::parse(id).is_err() {
+            return Ok(None);
+        }
+        self.store.client(id).await
+    }
+
+    /// Whether `assertion` is the client's (`private_key_jwt`).
+    pub(crate) async fn proves(&self, client: &Client, assertion: &str) -> Result<(), BadAssertion> {
+        let keys = client.metadata.keys.as_ref().ok_or(BadAssertion::UnknownKey)?;
+        self.assertions.check(&client.id, keys, assertion).await
     }
 
     /// Whether `secret` is the client's, compared in constant time.
@@ -126,6 +145,15 @@ impl Clients {
                 (expected.expose_secret().as_bytes(), secret.expose_secret().as_bytes());
             verify_slices_are_equal(expected, presented).is_ok()
         })
+    }
+
+    async fn described(
+        &self,
+        address: &ClientIdUrl,
+    ) -> Result<(ClientDocument, Option<ClientKeys>), CimdError> {
+        let document = self.documents.fetch(address).await?;
+        let keys = self.documents.keys(&document).await?;
+        Ok((document, keys))
     }
 
     fn registered(&self, id: &str) -> Option<Client> {
@@ -143,7 +171,12 @@ impl Clients {
     }
 }
 
-fn from_document(id: &str, address: &ClientIdUrl, document: ClientDocument) -> Result<Client, ClientError> {
+fn from_document(
+    id: &str,
+    address: &ClientIdUrl,
+    document: ClientDocument,
+    keys: Option<ClientKeys>,
+) -> Result<Client, ClientError> {
     let redirect_uris: Vec<RedirectUri> =
         document.redirect_uris.iter().filter_map(|raw| RedirectUri::parse(raw).ok()).collect();
     if redirect_uris.is_empty() {
@@ -155,8 +188,9 @@ fn from_document(id: &str, address: &ClientIdUrl, document: ClientDocument) -> R
         metadata: ClientMetadata {
             name: document.client_name.as_deref().and_then(clean_name).unwrap_or_else(|| host.clone()),
             redirect_uris,
-            auth: AuthMethod::None,
+            auth: if keys.is_some() { AuthMethod::PrivateKeyJwt } else { AuthMethod::None },
             refreshes: true,
+            keys,
         },
         origin: ClientOrigin::Document { host },
     })

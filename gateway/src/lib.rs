@@ -4,6 +4,7 @@ mod access_token;
 mod answer;
 mod app;
 pub mod cimd;
+mod client_assertion;
 mod clients;
 pub mod config;
 mod connect;

@@ -1,4 +1,4 @@
-//! Documents that were fetched already, shared by the replicas.
+//! What was fetched already, shared by the replicas.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,10 +10,10 @@ use http::{
 };
 use tracing::debug;
 
-use super::{ClientDocument, ClientIdUrl, fetcher::Fetched};
+use super::{ClientIdUrl, fetcher::Fetched, published::Published};
 use crate::ephemeral::Ephemeral;
 
-/// A document is kept at least this long, or a client could have us fetch for each of its requests.
+/// It is kept at least this long, or a client could have us fetch for each of its requests.
 const FLOOR: Duration = Duration::from_secs(60);
 /// And at most this long, so that a change gets through.
 const CEILING: Duration = Duration::from_secs(24 * 3600);
@@ -26,26 +26,27 @@ impl Cache {
         Self(ephemeral)
     }
 
-    pub(super) async fn get(&self, id: &ClientIdUrl) -> Option<ClientDocument> {
-        match self.0.get(&key(id)).await {
-            Ok(body) => ClientDocument::parse(id, &body?).ok(),
+    pub(super) async fn get<T: Published>(&self, url: &ClientIdUrl) -> Option<T> {
+        match self.0.get(&key::<T>(url)).await {
+            Ok(body) => T::read(url, &body?).ok(),
             Err(error) => {
-                debug!(%error, "fetching a client's document without looking into the cache");
+                debug!(%error, kind = T::KIND, "fetching without looking into the cache");
                 None
             }
         }
     }
 
-    pub(super) async fn put(&self, id: &ClientIdUrl, fetched: &Fetched) {
+    pub(super) async fn put<T: Published>(&self, url: &ClientIdUrl, fetched: &Fetched) {
         let Some(ttl) = fetched.keep_for else { return };
-        if let Err(error) = self.0.put(&key(id), &fetched.body, ttl).await {
-            debug!(%error, "a client's document was not cached");
+        if let Err(error) = self.0.put(&key::<T>(url), &fetched.body, ttl).await {
+            debug!(%error, kind = T::KIND, "what was fetched was not cached");
         }
     }
 }
 
-fn key(id: &ClientIdUrl) -> String {
-    format!("cimd:{}", URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, id.as_str().as_bytes())))
+fn key<T: Published>(url: &ClientIdUrl) -> String {
+    let hash = digest::digest(&digest::SHA256, url.as_str().as_bytes());
+    format!("{}:{}", T::KIND, URL_SAFE_NO_PAD.encode(hash))
 }
 
 /// How long an answer may be kept by a shared cache (RFC 9111 §4.2.1): `s-maxage` before `max-age`, less the age it
@@ -74,7 +75,7 @@ mod tests {
     use shared::clock::SystemClock;
 
     use super::*;
-    use crate::ephemeral::Memory;
+    use crate::{cimd::ClientDocument, ephemeral::Memory};
 
     #[tokio::test]
     async fn what_the_store_holds_is_read_as_critically_as_what_a_host_sends() {
@@ -84,8 +85,8 @@ mod tests {
         let good =
             r#"{"client_id":"https://client.example/x","redirect_uris":["https://client.example/cb"]}"#;
         for (planted, usable) in [(good, true), (&good.replace("/x", "/y"), false), ("{", false)] {
-            store.put(&key(&id), planted.as_bytes(), FLOOR).await.unwrap();
-            assert_eq!(cache.get(&id).await.is_some(), usable, "{planted}");
+            store.put(&key::<ClientDocument>(&id), planted.as_bytes(), FLOOR).await.unwrap();
+            assert_eq!(cache.get::<ClientDocument>(&id).await.is_some(), usable, "{planted}");
         }
     }
 

@@ -8,7 +8,8 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use super::ClientIdUrl;
+use super::{ClientIdSyntax, ClientIdUrl, key_source::KeySource};
+use crate::domain::client::UnusableKeys;
 
 /// The members of a client's metadata document that we use (RFC 7591 §2). Texts are as the document has them, so
 /// escape them in pages and fetch none of the URLs. `redirect_uris` are not validated here.
@@ -38,6 +39,9 @@ pub struct ClientDocument {
     pub software_id: Option<String>,
     /// Its version.
     pub software_version: Option<String>,
+    /// Where the keys of `private_key_jwt` are; `None` for a public client. Never read from a member of this name.
+    #[serde(skip)]
+    pub keys: Option<KeySource>,
 }
 
 /// Why a document is not usable.
@@ -49,8 +53,8 @@ pub enum InvalidDocument {
     /// Not `application/json` or `application/…+json`.
     #[error("the document is not declared as JSON")]
     ContentType,
-    /// More than 5 KiB (§6.6 of the draft).
-    #[error("the document is larger than 5 KiB")]
+    /// More than 5 KiB (§6.6 of the draft), a key set more than 16.
+    #[error("the document is larger than 5 KiB, or the key set than 16")]
     TooLarge,
     /// Not a JSON object, or one with a member twice.
     #[error("the document is not a JSON object: {0}")]
@@ -61,11 +65,24 @@ pub enum InvalidDocument {
     /// Anyone can read the document, so a secret in it is none.
     #[error("the document contains {0}; a public document cannot hold a secret")]
     Secret(String),
-    /// Only public clients are accepted.
+    /// Clients are public or prove themselves with a key.
     #[error(
-        "token_endpoint_auth_method {0:?} is not supported for clients with a metadata document; use \"none\" with PKCE"
+        "token_endpoint_auth_method {0:?} is not supported for clients with a metadata document; use \"none\" or \
+         \"private_key_jwt\""
     )]
     Authentication(String),
+    /// An algorithm that is not accepted.
+    #[error("token_endpoint_auth_signing_alg should be ES256, RS256 or PS256")]
+    SigningAlgorithm,
+    /// No keys, or two places for them.
+    #[error("private_key_jwt needs the client's public keys, in exactly one of jwks and jwks_uri")]
+    KeySource,
+    /// The address of the key set.
+    #[error("the jwks_uri is not acceptable: {0}")]
+    KeySetUrl(ClientIdSyntax),
+    /// The keys.
+    #[error("the client's keys are not usable: {0}")]
+    Keys(#[from] UnusableKeys),
     /// A member is missing or has the wrong type.
     #[error("the document is incomplete or has a member of the wrong type: {0}")]
     Members(String),
@@ -74,7 +91,16 @@ pub enum InvalidDocument {
 impl InvalidDocument {
     /// Whether the document is one about the client id it was found at, so that nobody else's is given away.
     pub(super) fn is_between_us(&self) -> bool {
-        matches!(self, Self::Secret(_) | Self::Authentication(_) | Self::Members(_))
+        match self {
+            Self::Gone(_) | Self::ContentType | Self::TooLarge | Self::Json(_) | Self::OtherClient => false,
+            Self::Secret(_)
+            | Self::Authentication(_)
+            | Self::SigningAlgorithm
+            | Self::KeySource
+            | Self::KeySetUrl(_)
+            | Self::Keys(_)
+            | Self::Members(_) => true,
+        }
     }
 }
 
@@ -92,22 +118,32 @@ impl ClientDocument {
         if let Some(name) = members.keys().find(|name| name.starts_with("client_secret")) {
             return Err(InvalidDocument::Secret(name.clone()));
         }
-        match members.get("token_endpoint_auth_method") {
-            None | Some(Value::Null) => {}
-            Some(Value::String(method)) if method == "none" => {}
-            Some(Value::String(method)) => return Err(InvalidDocument::Authentication(method.clone())),
-            Some(_) => {
-                return Err(InvalidDocument::Members("token_endpoint_auth_method is not text".to_owned()));
-            }
-        }
         // A member that is null says as much as one that is missing.
         members.retain(|_, value| !value.is_null());
+        let keys = match text(&members, "token_endpoint_auth_method")? {
+            None | Some("none") => None,
+            Some("private_key_jwt") => Some(KeySource::read(&members)?),
+            Some(method) => return Err(InvalidDocument::Authentication(method.to_owned())),
+        };
         let document: Self = serde_json::from_value(Value::Object(members))
             .map_err(|error| InvalidDocument::Members(error.to_string()))?;
+        let document = Self { keys, ..document };
         if document.redirect_uris.is_empty() {
             return Err(InvalidDocument::Members("redirect_uris is empty".to_owned()));
         }
         Ok(document)
+    }
+}
+
+/// A member that is text, or not there.
+pub(super) fn text<'a>(
+    members: &'a Map<String, Value>,
+    name: &str,
+) -> Result<Option<&'a str>, InvalidDocument> {
+    match members.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(InvalidDocument::Members(format!("{name} is not text"))),
     }
 }
 
@@ -121,7 +157,7 @@ fn code_response() -> Vec<String> {
 
 /// The members of an object, each there once: of two with one name, two readers may each believe the other. How
 /// deep values nest is bounded by the JSON reader, how many there are by the document's size.
-struct Members(Map<String, Value>);
+pub(super) struct Members(pub(super) Map<String, Value>);
 
 impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -6,6 +6,8 @@ use super::{ClientIdSyntax, InvalidDocument};
 
 const PUBLIC: &str =
     "the client's metadata document could not be fetched from its client_id, or is not valid";
+const PUBLIC_KEY_SET: &str =
+    "the client's keys could not be fetched from the jwks_uri in its metadata document, or are not valid";
 
 /// Why there is no document for a client id.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -23,6 +25,9 @@ pub enum CimdError {
     /// The host answered, and what it says is not a usable document. A stored copy is no longer good.
     #[error(transparent)]
     Invalid(#[from] InvalidDocument),
+    /// The document is good, and one of the above holds for the key set at its `jwks_uri`.
+    #[error("the jwks_uri: {0}")]
+    KeySet(Box<CimdError>),
 }
 
 /// What the policy refuses.
@@ -62,6 +67,15 @@ pub enum Unreachable {
 }
 
 impl CimdError {
+    /// Whether nothing is known against the client, so that a copy that was stored earlier may be used.
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Unreachable(_) => true,
+            Self::KeySet(error) => error.is_outage(),
+            Self::Syntax(_) | Self::NotAllowed(_) | Self::Invalid(_) => false,
+        }
+    }
+
     /// What may be told to whoever sent the client id. Everything that depends on what was found where the URL
     /// leads has one wording, or the gateway could be used to look around in networks that only it can reach. What
     /// a document says that names its own URL may be answered in detail: its author wrote it for us.
@@ -72,6 +86,11 @@ impl CimdError {
             Self::NotAllowed(NotAllowed::Address { .. }) | Self::Unreachable(_) | Self::Invalid(_) => {
                 PUBLIC.to_owned()
             }
+            // A key set does not say whose it is, so it may be anything that answers: no detail of it is told.
+            Self::KeySet(error) => match **error {
+                Self::NotAllowed(NotAllowed::Port(_)) => self.to_string(),
+                _ => PUBLIC_KEY_SET.to_owned(),
+            },
         }
     }
 }

@@ -13,13 +13,12 @@ use tokio::time::timeout;
 use super::{
     CimdError, ClientIdUrl, FetchPolicy, InvalidDocument, NotAllowed, Unreachable,
     cache::keep_for,
+    published::Published,
     resolver::{GuardedResolver, LeadsInside},
     slots::Slots,
 };
 
 const USER_AGENT: &str = concat!("peaka-mcp-gateway/", env!("CARGO_PKG_VERSION"));
-/// §6.6 of the draft.
-const LARGEST: usize = 5 * 1024;
 const TOTAL: Duration = Duration::from_secs(5);
 
 /// No HTTP client can be made of the policy.
@@ -59,20 +58,20 @@ impl Fetcher {
         Ok(Self { client: client.build()?, slots: Slots::default(), total })
     }
 
-    /// Gets the document, whatever it says.
-    pub(super) async fn get(&self, id: &ClientIdUrl) -> Result<Fetched, CimdError> {
+    /// Gets what is at `url`, whatever it says.
+    pub(super) async fn get<T: Published>(&self, url: &ClientIdUrl) -> Result<Fetched, CimdError> {
         let getting = async {
-            let _slot = self.slots.one(id.host()).await;
-            let request = self.client.get(id.url().clone()).header(ACCEPT, "application/json");
+            let _slot = self.slots.one(url.host()).await;
+            let request = self.client.get(url.url().clone()).header(ACCEPT, T::ACCEPT);
             let response = request.send().await.map_err(|error| cause(&error))?;
             let keep_for = keep_for(response.headers());
-            Ok(Fetched { body: body(response).await?, keep_for })
+            Ok(Fetched { body: body(response, T::LARGEST).await?, keep_for })
         };
         timeout(self.total, getting).await.unwrap_or(Err(Unreachable::Timeout.into()))
     }
 }
 
-async fn body(mut response: Response) -> Result<Vec<u8>, CimdError> {
+async fn body(mut response: Response, largest: usize) -> Result<Vec<u8>, CimdError> {
     match response.status() {
         StatusCode::OK => {}
         gone @ (StatusCode::NOT_FOUND | StatusCode::GONE) => {
@@ -86,7 +85,7 @@ async fn body(mut response: Response) -> Result<Vec<u8>, CimdError> {
     let mut body = Vec::new();
     // Counted as it arrives: a declared length is a promise only.
     while let Some(chunk) = response.chunk().await.map_err(|error| cause(&error))? {
-        if body.len() + chunk.len() > LARGEST {
+        if body.len() + chunk.len() > largest {
             return Err(InvalidDocument::TooLarge.into());
         }
         body.extend_from_slice(&chunk);

@@ -1,7 +1,14 @@
 //! OAuth clients: what they told of themselves, however they came to us.
 
+mod key;
+mod keys;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::{
+    key::SigningAlgorithm,
+    keys::{ClientKeys, UnusableKeys},
+};
 use super::redirect::RedirectUri;
 
 /// A client, as the authorization and token endpoints know it.
@@ -43,6 +50,9 @@ pub struct ClientMetadata {
     /// Whether `grant_types` names `refresh_token`.
     #[serde(rename = "f")]
     pub refreshes: bool,
+    /// `jwks`, or what was found at `jwks_uri`: there exactly for [`AuthMethod::PrivateKeyJwt`].
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<ClientKeys>,
 }
 
 /// How a client proves itself at the token endpoint (RFC 7591 §2).
@@ -58,6 +68,10 @@ pub enum AuthMethod {
     /// `client_secret` in the form.
     #[serde(rename = "client_secret_post")]
     Post,
+    /// An assertion signed with a key of its own (RFC 7523 §3, OpenID Connect Core §9); for clients with a metadata
+    /// document.
+    #[serde(rename = "private_key_jwt")]
+    PrivateKeyJwt,
 }
 
 impl AuthMethod {
@@ -67,11 +81,12 @@ impl AuthMethod {
             Self::None => "none",
             Self::Basic => "client_secret_basic",
             Self::Post => "client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
         }
     }
 
-    /// From the name on the wire.
-    pub fn parse(name: &str) -> Option<Self> {
+    /// From the name on the wire, if it is one that a client can register.
+    pub fn registrable(name: &str) -> Option<Self> {
         [Self::None, Self::Basic, Self::Post].into_iter().find(|method| method.as_str() == name)
     }
 }
@@ -119,6 +134,14 @@ mod tests {
     }
 
     #[test]
+    fn a_client_without_keys_is_written_as_before_there_were_any() {
+        let before = r#"{"n":"c","r":["https://c.example/cb"],"a":"none","f":true}"#;
+        let client: ClientMetadata = serde_json::from_str(before).unwrap();
+        assert_eq!(client.keys, None);
+        assert_eq!(serde_json::to_string(&client).unwrap(), before);
+    }
+
+    #[test]
     fn an_omitted_redirect_uri_means_the_only_one() {
         let uri = |s: &str| RedirectUri::parse(s).unwrap();
         let mut client = Client {
@@ -128,6 +151,7 @@ mod tests {
                 redirect_uris: vec![uri("https://c.example/cb")],
                 auth: AuthMethod::None,
                 refreshes: true,
+                keys: None,
             },
             origin: ClientOrigin::Registered,
         };

@@ -8,7 +8,13 @@ use http::header;
 use serde_json::{Value, json};
 use shared::scope::Scope;
 
-use crate::{app::App, domain::issuer::Issuer};
+use crate::{
+    app::App,
+    domain::{
+        client::{AuthMethod, SigningAlgorithm},
+        issuer::Issuer,
+    },
+};
 
 const CACHE: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "public, max-age=300")];
 
@@ -46,7 +52,9 @@ fn resource_document(issuer: &Issuer) -> Value {
 fn server_document(issuer: &Issuer) -> Value {
     // offline_access is listed here only: a refresh token goes to every client that registered the grant.
     let scopes: Vec<&str> = Scope::ALL.map(Scope::as_str).into_iter().chain(["offline_access"]).collect();
-    let methods = ["none", "client_secret_basic", "client_secret_post"];
+    let methods = [AuthMethod::None, AuthMethod::Basic, AuthMethod::Post, AuthMethod::PrivateKeyJwt];
+    let methods = methods.map(AuthMethod::as_str);
+    let algorithms = SigningAlgorithm::ALL.map(SigningAlgorithm::as_str);
     json!({
         "issuer": issuer.as_str(),
         "authorization_endpoint": issuer.join("/oauth/authorize"),
@@ -59,7 +67,9 @@ fn server_document(issuer: &Issuer) -> Value {
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
         "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_signing_alg_values_supported": algorithms,
         "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
         "client_id_metadata_document_supported": true,

@@ -68,9 +68,11 @@ fn validated(asked: &Map<String, Value>) -> Result<ClientMetadata, OAuthError> {
     let auth = match text(asked, "token_endpoint_auth_method")? {
         // RFC 7591 would say client_secret_basic; MCP clients that say nothing are public ones.
         None => AuthMethod::None,
-        Some(name) => AuthMethod::parse(name).ok_or_else(|| {
+        Some(name) => AuthMethod::registrable(name).ok_or_else(|| {
             OAuthError::InvalidClientMetadata(
-                "token_endpoint_auth_method should be none, client_secret_basic or client_secret_post".into(),
+                "token_endpoint_auth_method should be none, client_secret_basic or client_secret_post; private_key_jwt \
+                 is for clients with a metadata document"
+                    .into(),
             )
         })?,
     };
@@ -99,7 +101,7 @@ fn validated(asked: &Map<String, Value>) -> Result<ClientMetadata, OAuthError> {
     let name = text(asked, "client_name")?
         .and_then(clean_name)
         .unwrap_or_else(|| "An app without a name".to_owned());
-    Ok(ClientMetadata { name, redirect_uris, auth, refreshes })
+    Ok(ClientMetadata { name, redirect_uris, auth, refreshes, keys: None })
 }
 
 /// Scopes of OpenID Connect that clients name out of habit.

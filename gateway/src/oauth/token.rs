@@ -45,7 +45,7 @@ pub(crate) async fn token(
 
 async fn grant(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<Response, OAuthError> {
     let params = Params::parse(body)?;
-    let client_id = client_auth::authenticate(&app.clients, headers, &params)?;
+    let client_id = client_auth::authenticate(&app.clients, headers, &params).await?;
     // Before anything is spent: a wrong resource must not cost the client its code or refresh token.
     if !params.all("resource").all(|resource| app.issuer.names_resource(resource)) {
         return Err(OAuthError::InvalidTarget);

@@ -2,7 +2,7 @@
 
 mod addresses;
 mod answers;
-mod host;
+pub(crate) mod host;
 mod policy;
 mod sharing;
 mod syntax;

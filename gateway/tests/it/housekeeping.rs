@@ -60,6 +60,7 @@ impl House {
                 redirect_uris: vec![RedirectUri::parse("https://c.example/cb").unwrap()],
                 auth: AuthMethod::None,
                 refreshes: true,
+                keys: None,
             },
             client_origin: ClientOrigin::Registered,
             redirect_uri: RedirectUri::parse("https://c.example/cb").unwrap(),

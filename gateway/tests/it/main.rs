@@ -16,6 +16,7 @@ mod login;
 mod mcp;
 mod metadata;
 mod peaka;
+mod private_key_jwt;
 mod rate_limit;
 mod register;
 mod replicas;

@@ -47,9 +47,15 @@ async fn the_authorization_server_describes_itself_at_both_places() {
     assert_eq!(server["grant_types_supported"], json!(["authorization_code", "refresh_token"]));
     assert_eq!(server["authorization_response_iss_parameter_supported"], true);
     assert_eq!(server["client_id_metadata_document_supported"], true);
-    for method in ["none", "client_secret_basic", "client_secret_post"] {
-        let listed = server["token_endpoint_auth_methods_supported"].as_array().unwrap();
-        assert!(listed.contains(&json!(method)), "{method}");
+    for endpoint in ["token", "revocation"] {
+        assert_eq!(
+            server[format!("{endpoint}_endpoint_auth_methods_supported")],
+            json!(["none", "client_secret_basic", "client_secret_post", "private_key_jwt"])
+        );
+        assert_eq!(
+            server[format!("{endpoint}_endpoint_auth_signing_alg_values_supported")],
+            json!(["ES256", "RS256", "PS256"])
+        );
     }
     assert!(server["scopes_supported"].as_array().unwrap().contains(&json!("offline_access")));
     // OpenID Connect Discovery §3 requires these.

@@ -191,7 +191,7 @@ async fn a_document_about_another_client_is_refused() {
 }
 
 #[tokio::test]
-async fn clients_are_public_ones_and_are_told_so() {
+async fn clients_have_no_secrets_and_are_told_so() {
     for changes in [
         json!({"client_secret": "s3cr3t"}),
         json!({"client_secret": null}),
@@ -203,7 +203,7 @@ async fn clients_are_public_ones_and_are_told_so() {
         assert!(error.public_message().contains("client_secret"));
     }
     for method in
-        ["client_secret_post", "client_secret_basic", "client_secret_jwt", "private_key_jwt", "NONE"]
+        ["client_secret_post", "client_secret_basic", "client_secret_jwt", "tls_client_auth", "NONE"]
     {
         let error = refusal_of_document(json!({"token_endpoint_auth_method": method})).await;
         assert!(matches!(error, CimdError::Invalid(InvalidDocument::Authentication(_))), "{method}: {error}");

@@ -33,6 +33,7 @@ pub(crate) fn metadata(name: &str) -> ClientMetadata {
         redirect_uris: vec![RedirectUri::parse("https://client.example/cb?a=%27").unwrap()],
         auth: AuthMethod::Basic,
         refreshes: true,
+        keys: None,
     }
 }
 
