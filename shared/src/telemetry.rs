@@ -62,7 +62,8 @@ impl Telemetry {
     /// still buffered.
     pub fn start(&self, service: &'static str) -> Result<Guard, StartError> {
         let filter = EnvFilter::try_new(&self.filter)?;
-        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+        let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
         let lines = match self.format {
             LogFormat::Text => lines.boxed(),
             LogFormat::Json => lines.json().flatten_event(true).boxed(),
