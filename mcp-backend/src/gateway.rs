@@ -20,5 +20,5 @@ const MAX_ANSWER_BYTES: usize = 256 * 1024;
 /// The client for the gateway: it is near, so it answers soon or not at all.
 pub(crate) fn http_client() -> Result<reqwest::Client, reqwest::Error> {
     let deadlines = Deadlines { connect: Duration::from_secs(2), total: Some(Duration::from_secs(10)) };
-    http_client::builder(crate::peaka::USER_AGENT, deadlines).build()
+    http_client::builder(crate::user_agent::USER_AGENT, deadlines).build()
 }

@@ -21,6 +21,7 @@ mod schema;
 mod scope;
 mod server;
 mod tools;
+mod user_agent;
 
 use shared::{
     clock::SystemClock,

@@ -15,6 +15,3 @@ pub(crate) use error::{Code, PeakaError};
 pub(crate) use ids::{CacheId, CatalogId, ConnectionId, Name, ProjectId, QueryId, TableId, UpstreamId};
 pub(crate) use path::ApiPath;
 pub(crate) use redact::{message as redacted, value as redacted_value};
-
-/// How this service names itself to others.
-pub(crate) const USER_AGENT: &str = concat!("peaka-mcp-backend/", env!("CARGO_PKG_VERSION"));

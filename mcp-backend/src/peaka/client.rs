@@ -8,7 +8,7 @@ use shared::http_client::{self, Deadlines};
 use tracing::{debug, warn};
 
 use super::{
-    ApiPath, PeakaError, USER_AGENT,
+    ApiPath, PeakaError,
     call::{Call, Failed, Kind},
     retry::Retries,
     types::Remark,
@@ -16,6 +16,7 @@ use super::{
 use crate::{
     bounded::{self, ReadError},
     caller::Caller,
+    user_agent::USER_AGENT,
 };
 
 /// The most bytes of an answer that are read.

@@ -6,9 +6,13 @@ use serde_json::Value;
 
 use crate::{catalogue::tools, harness::House};
 
-fn file(name: &str) -> Value {
+fn text(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/npm").join(name);
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    std::fs::read_to_string(path).unwrap()
+}
+
+fn file(name: &str) -> Value {
+    serde_json::from_str(&text(name)).unwrap()
 }
 
 #[test]
@@ -32,7 +36,10 @@ fn the_packages_have_the_version_of_the_program() {
     let named: BTreeSet<_> = optional.keys().cloned().collect();
     let platforms = file("platforms.json");
     let built = platforms.as_array().unwrap().iter().map(|platform| platform["suffix"].as_str().unwrap());
-    let built = built.map(|suffix| format!("@peaka/mcp-server-{suffix}")).collect();
+    let launcher = text("package/lib/binary.js");
+    let known =
+        |suffix: &&str| assert!(launcher.contains(&format!("'{suffix}'")), "the launcher knows no {suffix}");
+    let built = built.inspect(known).map(|suffix| format!("@peaka/mcp-server-{suffix}")).collect();
     assert_eq!(named, built, "the launcher's optional packages are those that are built");
 }
 
