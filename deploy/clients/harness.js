@@ -14,7 +14,8 @@ export const CLIENT = { id: 'peaka-mcp-gateway', secret: 'standin-gateway-secret
 /** A person whom the local Peaka knows. */
 export const ADA = { email: 'ada@demo.peaka.local', password: 'analytical-engine' };
 
-const program = name => path.join(target, 'debug', name);
+/** A program of the workspace, as the debug build left it. */
+export const program = name => path.join(target, 'debug', name);
 const url = port => `http://localhost:${port}`;
 const address = port => `127.0.0.1:${port}`;
 
@@ -41,6 +42,32 @@ export async function startFixture({ behindGateway }) {
   const name = behindGateway ? 'fixture-behind' : 'fixture';
   const fixture = await serve(name, process.execPath, [script], env, `http://${address(port)}/readyz`);
   return { ...fixture, url: `http://${address(port)}` };
+}
+
+/** A person's API keys at the local Peaka, all of them Ada's but the last, which was switched off. */
+export const KEYS = {
+  project: 'TqGcPrj1.5tandinProjectKeyOfTheWebShop001',
+  partner: 'TqGcPrt1.5tandinPartnerKeyOfAdaLovelace01',
+  disabled: 'TqGcOff1.5tandinKeyThatWasSwitchedOff0001',
+};
+
+/** The local Peaka alone, for clients that bring a key. */
+export async function startPeaka() {
+  const port = await freePort();
+  const peaka = url(port);
+  const env = { STANDIN_LISTEN: address(port), STANDIN_PUBLIC_URL: peaka };
+  const service = await serve('standin', program('standin'), [], env, `${peaka}/healthz`);
+  return { ...service, peaka, partnerApi: `${peaka}/api/v1` };
+}
+
+/** How long syncs take at the local Peaka from now on, also those under way. */
+export async function syncMillis(peaka, milliseconds) {
+  const answer = await fetch(`${peaka}/control/options`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ sync_ms: milliseconds }),
+  });
+  if (!answer.ok) throw new Error(`the local Peaka took no options: ${answer.status} ${await answer.text()}`);
 }
 
 /**
@@ -115,7 +142,7 @@ export async function start({ store: kind = 'file', backend, env = {} } = {}) {
       );
     }
     const output = () => running.map(service => service.output()).join('\n');
-    return { issuer, resource: `${issuer}/mcp`, peaka, gateway, directory, output, stop };
+    return { issuer, resource: `${issuer}/mcp`, peaka, partnerApi, gateway, directory, output, stop };
   } catch (error) {
     await stop().catch(() => {});
     throw error;
