@@ -17,12 +17,27 @@ use crate::{
     harness::{call, listen},
 };
 
+/// How Peaka fails, and a part of what the model is told then.
+const FAULTS: [(FaultKind, &str); 9] = [
+    (FaultKind::Unauthorized, "key"),
+    (FaultKind::Forbidden, "does not allow"),
+    (FaultKind::BadRequestNumeric, "\"errorCode\":100"),
+    (FaultKind::BadRequestNamed, "\"errorCode\":\"cn004\""),
+    (FaultKind::BadRequestFramework, "\"status\":400"),
+    (FaultKind::TooManyRequests, "fewer calls"),
+    (FaultKind::Internal, "HTTP 500"),
+    (FaultKind::BadGatewayHtml, "HTTP 502"),
+    (FaultKind::Reset, "connection"),
+];
+
 /// A service with the key of one project, before a local Peaka.
 struct Journey {
     peaka: Standin,
     http: reqwest::Client,
     url: String,
     called: BTreeSet<String>,
+    faulted: BTreeSet<String>,
+    documented_forms: bool,
     declared: Value,
     _running: DropGuard,
 }
@@ -38,8 +53,16 @@ impl Journey {
         let deadlines = Deadlines { connect: Duration::from_secs(5), total: Some(Duration::from_secs(60)) };
         let http = http_client::builder("test", deadlines).build().unwrap();
         let running = running.drop_guard();
-        let mut journey =
-            Self { peaka, http, url, called: BTreeSet::new(), declared: Value::Null, _running: running };
+        let mut journey = Self {
+            peaka,
+            http,
+            url,
+            called: BTreeSet::new(),
+            faulted: BTreeSet::new(),
+            documented_forms,
+            declared: Value::Null,
+            _running: running,
+        };
         let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
         journey.declared = journey.ask(&list).await["tools"].clone();
         journey
@@ -55,7 +78,25 @@ impl Journey {
         self.ask(&call(tool, arguments)).await
     }
 
+    /// Before a tool does what it should, it meets every way in which Peaka fails, with the very same arguments.
+    async fn meets_every_fault(&mut self, tool: &str, arguments: &Value) {
+        // A test that has prepared a fault of its own goes first.
+        if !self.peaka.faults().waiting().is_empty() || !self.faulted.insert(tool.to_owned()) {
+            return;
+        }
+        for (kind, told) in FAULTS {
+            // Looking up again takes the seconds that Peaka asks for: once is enough.
+            if kind == FaultKind::TooManyRequests && self.documented_forms {
+                continue;
+            }
+            self.peaka.faults().add(Fault::new(kind).on("/api/").times(1000));
+            self.fails(tool, arguments.clone(), told).await;
+            self.peaka.faults().clear();
+        }
+    }
+
     async fn does(&mut self, tool: &str, arguments: Value) -> Value {
+        self.meets_every_fault(tool, &arguments).await;
         let result = self.call(tool, arguments.clone()).await;
         assert_ne!(result["isError"], true, "{tool} with {arguments}: {result}");
         conforms(&result["structuredContent"], &entry(&self.declared, "name", tool)["outputSchema"]);
