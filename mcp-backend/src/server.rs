@@ -16,6 +16,7 @@ use rmcp::{
     },
     service::RequestContext,
 };
+use serde_json::json;
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span, field, info, info_span};
 
@@ -162,11 +163,12 @@ impl ServerHandler for PeakaServer {
         let text = resources::read(&request.uri);
         let text = text.ok_or_else(|| {
             let sentence = "There is no such resource; resources/list names those there are.";
+            let data = Some(json!({ "uri": request.uri }));
             // The stateless revision has no code of its own for this.
             if is_stateless(&context) {
-                ErrorData::invalid_params(sentence, None)
+                ErrorData::invalid_params(sentence, data)
             } else {
-                ErrorData::resource_not_found(sentence, None)
+                ErrorData::resource_not_found(sentence, data)
             }
         })?;
         let mut result = ReadResourceResult::new(vec![text]);
