@@ -29,7 +29,7 @@ use crate::{
 #[derive(Debug)]
 pub struct App {
     pub(crate) issuer: Issuer,
-    pub(crate) clock: SharedClockDebug,
+    pub(crate) clock: SharedClock,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) allowed_origins: AllowedOrigins,
     trusted_proxies: TrustedProxies,
@@ -44,23 +44,6 @@ pub struct App {
     pub(crate) credentials: Credentials,
     pub(crate) upstream: Upstream,
     pub(crate) housekeeping: Housekeeping,
-}
-
-/// A clock that `Debug` can pass by.
-pub(crate) struct SharedClockDebug(SharedClock);
-
-impl std::fmt::Debug for SharedClockDebug {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Clock")
-    }
-}
-
-impl std::ops::Deref for SharedClockDebug {
-    type Target = dyn shared::clock::Clock;
-
-    fn deref(&self) -> &Self::Target {
-        self.0.as_ref()
-    }
 }
 
 /// Why the gateway cannot start.
@@ -137,7 +120,7 @@ impl App {
             housekeeping,
             allowed_origins: config.network.allowed_origins,
             trusted_proxies: config.network.trusted_proxies,
-            clock: SharedClockDebug(clock),
+            clock,
             issuer,
             lifetimes,
             store,

@@ -35,7 +35,10 @@ async fn both_resources_can_be_read_and_no_other() {
     }
     for uri in ["file:///etc/passwd", "file:///peaka_artifact_template.txt/../x", ""] {
         let answer = ask(&house, "resources/read", json!({ "uri": uri })).await;
-        assert_eq!((&answer["error"]["code"], &answer["error"]["data"]["uri"]), (&json!(-32002), &json!(uri)));
+        assert_eq!(
+            (&answer["error"]["code"], &answer["error"]["data"]["uri"]),
+            (&json!(-32002), &json!(uri))
+        );
     }
 }
 
