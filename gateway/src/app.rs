@@ -14,7 +14,10 @@ use crate::{
     cookies::Cookies,
     credentials::Credentials,
     domain::secret::NoRandomness,
-    domain::{issuer::Issuer, session::Lifetimes},
+    domain::{
+        issuer::Issuer,
+        session::{Lifetimes, MAX_ACCESS_TOKEN_LIFETIME},
+    },
     ephemeral,
     housekeeping::{Housekeeping, Terms},
     keys::{Keys, KeysError, Schedule},
@@ -82,17 +85,12 @@ impl App {
         let documents = ClientDocuments::new(config.cimd, Arc::clone(&ephemeral))?;
         let lifetimes = config.tokens.lifetimes;
         let issuer = config.network.issuer;
-        let revocation = Arc::new(Revocation::new(
-            store.clone(),
-            Arc::clone(&ephemeral),
-            Arc::clone(&clock),
-            lifetimes.access_token,
-        ));
+        let revocation = Arc::new(Revocation::new(store.clone(), Arc::clone(&ephemeral), Arc::clone(&clock)));
         revocation.load().await?;
         let terms = Terms {
             schedule: Schedule {
                 rotate_after: config.tokens.rotate_keys_after,
-                access_token: lifetimes.access_token,
+                access_token: MAX_ACCESS_TOKEN_LIFETIME,
                 session: lifetimes.session,
             },
             audit: config.tokens.audit_retention,

@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use secrecy::{ExposeSecret as _, SecretString};
-use shared::clock::SharedClock;
+use shared::{
+    chain::Chain,
+    clock::{SharedClock, Timestamp},
+};
 use tracing::{error, warn};
 
 use crate::{
@@ -24,6 +27,8 @@ const REFRESH_AHEAD: Duration = Duration::from_secs(60);
 const STILL_GOOD: Duration = Duration::from_secs(5);
 /// A lease outlives the deadline of a call to Peaka's token endpoint.
 const LEASE: Duration = Duration::from_secs(20);
+/// How soon to try again to store what Peaka gave.
+const STORE_AGAIN: Duration = Duration::from_millis(500);
 /// How often, and how many times, to look whether the replica that holds the lease is done: ten seconds in all.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 const LOOKS: usize = 100;
@@ -163,7 +168,7 @@ impl Credentials {
             // answer with it, so the refresh is a task of its own.
             let (this, id) = (self.clone(), id.to_owned());
             let task = tokio::spawn(async move { this.refresh(&id, lease, credential, left).await });
-            return task.await.map_err(|_| NoCredential::Busy)?.map(Found::Token);
+            return task.await.map_err(|_| NoCredential::Busy)?;
         }
         if left > STILL_GOOD {
             return Ok(Found::Token(PeakaToken { access_token: credential.access_token, lifetime: left }));
@@ -177,7 +182,7 @@ impl Credentials {
         lease: Lease,
         old: Credential,
         left: Duration,
-    ) -> Result<PeakaToken, NoCredential> {
+    ) -> Result<Found, NoCredential> {
         let refreshed = match &old.refresh_token {
             Some(token) => self.peaka.sign_in.refresh(token).await,
             // Peaka gave none, so the person's grant ends with its access token.
@@ -186,26 +191,57 @@ impl Credentials {
         match refreshed {
             Ok(new) => {
                 let sealed = self.keys.seal(&purpose(id), &new.to_json())?;
-                if !self.store.renew_credential(id, lease, &sealed, new.expires_at).await? {
-                    warn!(credential = id, "a refreshed credential was stored by another replica first");
+                if self.store_renewed(id, lease, &sealed, new.expires_at).await.is_err() {
+                    // The pair exists nowhere else: it is tried again for as long as the lease keeps others away.
+                    let (this, id) = (self.clone(), id.to_owned());
+                    tokio::spawn(async move { this.keep_storing(&id, lease, &sealed, new.expires_at).await });
                 }
                 let lifetime = new.expires_at.since(self.clock.now());
-                Ok(PeakaToken { access_token: new.access_token, lifetime })
+                Ok(Found::Token(PeakaToken { access_token: new.access_token, lifetime }))
             }
             Err(GrantError::Refused) => {
-                if self.store.bury_credential(id, lease, self.clock.now()).await? {
-                    self.revocation.end_sessions_of_credential(id, Because::CredentialDead).await?;
+                if !self.store.bury_credential(id, lease, self.clock.now()).await? {
+                    // Another replica has stored a newer pair: what was refused is only what it replaced.
+                    return Ok(Found::WaitForOther);
                 }
+                self.revocation.end_sessions_of_credential(id, Because::CredentialDead).await?;
                 Err(NoCredential::SessionOver)
             }
             Err(GrantError::Outage(outage)) => {
                 self.store.release_credential(id, lease).await?;
                 if left > STILL_GOOD {
-                    return Ok(PeakaToken { access_token: old.access_token, lifetime: left });
+                    return Ok(Found::Token(PeakaToken { access_token: old.access_token, lifetime: left }));
                 }
                 Err(outage.into())
             }
         }
+    }
+
+    async fn store_renewed(
+        &self,
+        id: &str,
+        lease: Lease,
+        sealed: &str,
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let stored =
+            self.store.renew_credential(id, lease, sealed, expires_at).await.inspect_err(|error| {
+                warn!(credential = id, error = %Chain(error), "could not store a refreshed credential");
+            })?;
+        if !stored {
+            warn!(credential = id, "a refreshed credential was stored by another replica first");
+        }
+        Ok(())
+    }
+
+    async fn keep_storing(&self, id: &str, lease: Lease, sealed: &str, expires_at: Timestamp) {
+        while self.clock.now() < lease.until {
+            tokio::time::sleep(STORE_AGAIN).await;
+            if self.store_renewed(id, lease, sealed, expires_at).await.is_ok() {
+                return;
+            }
+        }
+        error!(credential = id, "a refreshed credential is lost: its person will have to sign in again");
     }
 
     fn open(&self, id: &str, row: &CredentialRow) -> Result<Credential, NoCredential> {

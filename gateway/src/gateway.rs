@@ -31,24 +31,25 @@ impl Gateway {
     /// Serves both listeners until `shutdown`, then drains them.
     pub async fn serve(self, public: TcpListener, internal: TcpListener, shutdown: CancellationToken) {
         info!(issuer = %self.app.issuer, "the gateway serves");
+        // The internal listener outlives the public one: requests that are being drained still exchange tokens there, and
+        // still have to end with their session.
+        let drained = CancellationToken::new();
         let follower = {
-            let (app, shutdown) = (Arc::clone(&self.app), shutdown.clone());
+            let (app, shutdown) = (Arc::clone(&self.app), drained.clone());
             tokio::spawn(async move { app.revocation.follow(shutdown).await })
         };
         let keeper = {
             let (app, shutdown) = (Arc::clone(&self.app), shutdown.clone());
             tokio::spawn(async move { app.housekeeping.run(shutdown).await })
         };
-        // The internal listener outlives the public one: requests that are being drained still exchange tokens there.
-        let internal_shutdown = CancellationToken::new();
         let internal = tokio::spawn(serve(
             internal,
             router::internal(Arc::clone(&self.app)),
             Limits::default(),
-            internal_shutdown.clone(),
+            drained.clone(),
         ));
         serve(public, router::public(Arc::clone(&self.app)), Limits::default(), shutdown).await;
-        internal_shutdown.cancel();
+        drained.cancel();
         let _ = tokio::join!(internal, follower, keeper);
         self.app.store.close().await;
         info!("the gateway has stopped");

@@ -78,10 +78,14 @@ fn choices(asked: Scopes) -> Vec<ScopeChoice> {
         Scope::Read => {
             ("See your data catalog", "Projects, catalogs, schemas, tables, columns and their states.")
         }
-        Scope::Query => ("Run queries", "Run SQL and saved queries, and read what they return."),
-        Scope::Write => {
-            ("Make changes", "Create, change, refresh and delete queries, caches and semantic tables.")
-        }
+        Scope::Query => (
+            "Run queries",
+            "Run SQL and saved queries, and read what they return. Includes seeing your data catalog.",
+        ),
+        Scope::Write => (
+            "Make changes",
+            "Create, change, refresh and delete queries, caches and semantic tables. Includes running queries.",
+        ),
     };
     asked
         .iter()

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::{
-    domain::session::Because,
+    domain::session::{Because, MAX_ACCESS_TOKEN_LIFETIME},
     ephemeral::{Ephemeral, Heard, Subscription},
     store::{Store, StoreError, Which},
 };
@@ -59,14 +59,10 @@ impl std::fmt::Debug for Revocation {
 }
 
 impl Revocation {
-    /// `access_token` is the lifetime of access tokens.
-    pub(crate) fn new(
-        store: Store,
-        ephemeral: Arc<dyn Ephemeral>,
-        clock: SharedClock,
-        access_token: Duration,
-    ) -> Self {
-        let keep = access_token.saturating_add(CLOCK_LEEWAY).saturating_add(CLOCK_LEEWAY);
+    /// Whatever the lifetime of access tokens is today, one may have been issued under a longer one: the longest that is
+    /// permitted counts.
+    pub(crate) fn new(store: Store, ephemeral: Arc<dyn Ephemeral>, clock: SharedClock) -> Self {
+        let keep = MAX_ACCESS_TOKEN_LIFETIME.saturating_add(CLOCK_LEEWAY).saturating_add(CLOCK_LEEWAY);
         Self { store, ephemeral, set: Arc::default(), clock, keep }
     }
 
@@ -91,8 +87,10 @@ impl Revocation {
         credential_id: &str,
         because: Because,
     ) -> Result<(), StoreError> {
-        let ended =
-            self.store.revoke_sessions(Which::Credential(credential_id), because, self.clock.now()).await?;
+        let ended = self
+            .store
+            .revoke_sessions(Which::Credential(credential_id), because, || self.clock.now())
+            .await?;
         for session_id in ended {
             info!(session_id, because = because.as_str(), "ended a session");
             self.spread(&session_id).await;

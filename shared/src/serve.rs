@@ -16,7 +16,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
-use tracing::{debug, warn};
+use tracing::{Instrument as _, debug, info_span, warn};
 
 /// What a listener bears with.
 #[derive(Clone, Copy, Debug)]
@@ -154,7 +154,9 @@ async fn answer(
         return Ok(framing::refuse(fault));
     }
     request.extensions_mut().insert(ConnectInfo(peer));
-    app.oneshot(request.map(Body::new)).await
+    // The path without its query: codes and states travel in there.
+    let span = info_span!("request", method = %request.method(), path = request.uri().path());
+    app.oneshot(request.map(Body::new)).instrument(span).await
 }
 
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -162,6 +164,7 @@ const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// Waits for the first bytes and tells whether they open HTTP/2 with prior knowledge (RFC 9113 §3.3).
 async fn speaks_http2(stream: &TcpStream) -> io::Result<bool> {
     let mut seen = [0; HTTP2_PREFACE.len()];
+    let mut pause = Duration::from_millis(5);
     loop {
         let n = stream.peek(&mut seen).await?;
         if n == 0 {
@@ -174,6 +177,8 @@ async fn speaks_http2(stream: &TcpStream) -> io::Result<bool> {
             return Ok(true);
         }
         // A part of the preface is there; the socket stays readable, so the rest cannot be awaited by readiness.
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        // Looked at ever more seldom, so that many such connections cost little.
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_millis(500));
     }
 }

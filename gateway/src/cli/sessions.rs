@@ -71,7 +71,7 @@ impl Command {
                 let which = which.which().or(all.then_some(Which::All)).ok_or(Failure::NoSelection)?;
                 // First what is under way, so that no code becomes a session behind our back.
                 store.discard_unfinished(which).await?;
-                let ended = store.revoke_sessions(which, Because::Operator, now()).await?;
+                let ended = store.revoke_sessions(which, Because::Operator, now).await?;
                 println!("Ended {} session(s).", ended.len());
                 Ok(())
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shared::env::Env;
 
-use crate::domain::session::Lifetimes;
+use crate::domain::session::{Lifetimes, MAX_ACCESS_TOKEN_LIFETIME};
 
 /// Lives of tokens and sessions.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,7 @@ impl Tokens {
             session_idle: seconds("GATEWAY_SESSION_IDLE_SECONDS", 30 * DAY),
             session: seconds("GATEWAY_SESSION_SECONDS", 180 * DAY),
         };
-        if lifetimes.access_token > Duration::from_secs(60 * 60) {
+        if lifetimes.access_token > MAX_ACCESS_TOKEN_LIFETIME {
             env.wrong(
                 "GATEWAY_ACCESS_TOKEN_SECONDS",
                 "should be at most 3600: access tokens are not looked up anywhere",

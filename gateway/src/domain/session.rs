@@ -52,6 +52,8 @@ pub struct Lifetimes {
     pub session: Duration,
 }
 
+/// No access token may live longer: ended sessions and old keys are remembered for so long.
+pub const MAX_ACCESS_TOKEN_LIFETIME: Duration = Duration::from_secs(60 * 60);
 /// From the request's page to the code.
 pub const AUTHORIZATION_LIFETIME: Duration = Duration::from_secs(15 * 60);
 /// An authorization code (RFC 6749 §4.1.2 allows ten minutes).

@@ -9,6 +9,7 @@ use axum::{
 use http::HeaderMap;
 use shared::{
     assertion::Projects,
+    jws::MAX_TOKEN_BYTES,
     scope::{Scope, Scopes},
 };
 use tracing::{info, warn};
@@ -111,6 +112,9 @@ async fn approve(app: &App, signed_in: &SignedIn, params: &Params) -> Result<Res
     let now = app.clock.now();
     let code = token::new_code()?;
     let request = &signed_in.request;
+    if !fits_into_a_token(&request.client_id, &approval.projects) {
+        return too_many_projects();
+    }
     app.store.remember_client(&request.client_id, &request.client, &request.client_origin, now).await?;
     if !app.store.approve(signed_in, &approval, &hash(&code), now.plus(CODE_LIFETIME)).await? {
         return Err(expired());
@@ -137,6 +141,24 @@ fn back(app: &App, signed_in: &SignedIn, result: &[(&str, &str)]) -> Result<Resp
     pages::leave(&title, &signed_in.request.redirect_uri.with(&parameters))
 }
 
+/// Whether the access tokens of the session stay well below what is read of a token: they carry the client's id and the
+/// projects, encoded.
+fn fits_into_a_token(client_id: &str, projects: &Projects) -> bool {
+    const OTHER_CLAIMS: usize = 800;
+    let listed = match projects {
+        Projects::All => 0,
+        Projects::Only(ids) => ids.iter().map(|id| id.len() + 3).sum(),
+    };
+    (client_id.len() + listed + OTHER_CLAIMS) * 4 / 3 < MAX_TOKEN_BYTES
+}
+
+fn too_many_projects<T>() -> Result<T, PageError> {
+    Err(PageError::Refused {
+        title: "Too many projects are picked",
+        text: format!("Go back and pick fewer, at most {MAX_PROJECTS}, or allow all of them."),
+    })
+}
+
 /// What is ticked, and never more than was asked for.
 fn picked_scopes(params: &Params, signed_in: &SignedIn) -> Result<Scopes, PageError> {
     let picked: Scopes = params
@@ -148,6 +170,16 @@ fn picked_scopes(params: &Params, signed_in: &SignedIn) -> Result<Scopes, PageEr
         return Err(PageError::Refused {
             title: "Nothing is ticked",
             text: "Go back and tick what the app may do, or cancel.".to_owned(),
+        });
+    }
+    // A wider scope implies the narrower ones: what is unticked must not come back through it.
+    let implied = |offered: Scope| !picked.contains(offered) && picked.allow(offered);
+    if signed_in.request.scopes.iter().any(implied) {
+        return Err(PageError::Refused {
+            title: "These choices contradict each other",
+            text: "Whatever may make changes may also run queries, and whatever may run queries may also see your data \
+                   catalog. Go back and untick the wider one, too, or tick what it includes."
+                .to_owned(),
         });
     }
     Ok(picked)
@@ -170,10 +202,7 @@ fn picked_projects(params: &Params) -> Result<Projects, PageError> {
                     "Go back and pick projects, or allow all of them.".to_owned(),
                 ),
                 1..=MAX_PROJECTS => Ok(Projects::Only(picked)),
-                _ => refused(
-                    "Too many projects are picked",
-                    format!("Go back and pick at most {MAX_PROJECTS}, or allow all of them."),
-                ),
+                _ => too_many_projects(),
             }
         }
         _ => refused("This form is not complete", "Go back and say in which projects.".to_owned()),

@@ -26,19 +26,20 @@ impl Store {
         because: Because,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        Ok(!self.revoke_sessions(Which::Session(id), because, now).await?.is_empty())
+        Ok(!self.revoke_sessions(Which::Session(id), because, || now).await?.is_empty())
     }
 
-    /// Ends sessions, writes why and tells which. Those that had ended before stay as they were.
+    /// Ends sessions, writes why and tells which. Those that had ended before stay as they were. `now` is asked for each
+    /// batch: replicas look only a little way back for what was ended, and many batches take long.
     pub async fn revoke_sessions(
         &self,
         which: Which<'_>,
         because: Because,
-        now: Timestamp,
+        now: impl Fn() -> Timestamp + Send + Sync,
     ) -> Result<Vec<String>, StoreError> {
         let mut ended = Vec::new();
         loop {
-            let batch = self.revoke_batch(which, because, now).await?;
+            let batch = self.revoke_batch(which, because, now()).await?;
             let last = batch.len() < BATCH.unsigned_abs() as usize;
             ended.extend(batch);
             if last {

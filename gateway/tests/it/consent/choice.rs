@@ -11,11 +11,35 @@ async fn what_is_ticked_is_what_is_granted_and_never_more_than_asked() {
     let all = "peaka:read peaka:query peaka:write";
     let one = approve(&[("scope", "peaka:read"), ("projects", "all")]);
     assert_eq!(tokens_for(&world, all, &one).await["scope"], "peaka:read");
-    let strange =
-        approve(&[("scope", "peaka:query"), ("scope", "peaka:admin"), ("scope", "*"), ("projects", "all")]);
-    assert_eq!(tokens_for(&world, all, &strange).await["scope"], "peaka:query");
+    let strange = approve(&[
+        ("scope", "peaka:query"),
+        ("scope", "peaka:read"),
+        ("scope", "peaka:admin"),
+        ("scope", "*"),
+        ("projects", "all"),
+    ]);
+    assert_eq!(tokens_for(&world, all, &strange).await["scope"], "peaka:read peaka:query");
     // A form that somebody widened.
     assert_eq!(tokens_for(&world, "peaka:read", &Browser::all()).await["scope"], "peaka:read");
+}
+
+/// A wider scope implies the narrower ones: what the person unticked must not come back through it.
+#[tokio::test]
+async fn a_scope_that_is_unticked_does_not_come_back_through_a_wider_one() {
+    let world = World::start().await;
+    let browser = Browser::new(&world);
+    let consent = browser.to_consent(&world.register().await.request(&world)).await;
+    let before = world.database.dump().await;
+    for ticked in [&["peaka:write"][..], &["peaka:query"], &["peaka:read", "peaka:write"]] {
+        let form =
+            ticked.iter().fold(approve(&[("projects", "all")]), |form, scope| form.and("scope", scope));
+        let reply = browser.decide(&consent, &form).await;
+        assert_eq!(reply.status, 400, "{ticked:?}");
+        assert!(reply.body.contains("These choices contradict each other"), "{}", reply.body);
+        assert_eq!(world.database.dump().await, before);
+    }
+    let narrowed = approve(&[("scope", "peaka:read"), ("scope", "peaka:query"), ("projects", "all")]);
+    assert_eq!(browser.decide(&consent, &narrowed).await.status, 200);
 }
 
 #[tokio::test]

@@ -112,11 +112,11 @@ async fn a_credential_takes_its_sessions_along(world: World) {
     }
     assert!(store.revoke_session("d", Because::ClientRevoked, NOW).await.unwrap());
     let mut ended =
-        store.revoke_sessions(Which::Credential("shared"), Because::CredentialDead, NOW).await.unwrap();
+        store.revoke_sessions(Which::Credential("shared"), Because::CredentialDead, || NOW).await.unwrap();
     ended.sort();
     assert_eq!(ended, ["a", "b"]);
     let again =
-        store.revoke_sessions(Which::Credential("shared"), Because::CredentialDead, NOW).await.unwrap();
+        store.revoke_sessions(Which::Credential("shared"), Because::CredentialDead, || NOW).await.unwrap();
     assert!(again.is_empty());
     assert!(store.session("c").await.unwrap().unwrap().revoked_at.is_none());
     for (id, trail) in [("a", "credential_dead"), ("b", "credential_dead"), ("d", "client_revoked")] {
