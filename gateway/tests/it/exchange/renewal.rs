@@ -69,6 +69,32 @@ async fn many_at_once_renew_it_once() {
     world.assert_alive(&connected).await;
 }
 
+/// Peaka's answer holds the only copy of what it rotated to: a database that fails just then must not cost the session.
+#[tokio::test]
+async fn a_renewed_token_that_could_not_be_stored_is_stored_later() {
+    let world = World::start().await;
+    let connected = world.connect().await;
+    let first = peaka_token(&world, &connected.tokens.access).await;
+    world.pass(300);
+    let refuse =
+        "CREATE TRIGGER refuse BEFORE UPDATE OF sealed ON credentials BEGIN SELECT RAISE(ABORT, 'away'); END";
+    world.database.run(refuse).await;
+    let second = peaka_token(&world, &connected.tokens.access).await;
+    assert_ne!(second, first);
+    world.database.run("DROP TRIGGER refuse").await;
+    let version = || world.database.texts("SELECT CAST(version AS TEXT) FROM credentials");
+    let stored = async {
+        while version().await != ["2"] {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), stored).await.unwrap();
+    assert_eq!(peaka_token(&world, &connected.tokens.access).await, second);
+    world.pass(300);
+    assert_ne!(peaka_token(&world, &connected.tokens.access).await, second);
+    world.assert_alive(&connected).await;
+}
+
 #[tokio::test]
 async fn while_peaka_is_away_a_token_that_still_lives_is_given() {
     let world = World::start().await;

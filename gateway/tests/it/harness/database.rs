@@ -67,9 +67,10 @@ impl Database {
     }
 
     pub(crate) async fn rename(&self, from: &str, to: &str) {
-        sqlx::query(AssertSqlSafe(format!("ALTER TABLE {from} RENAME TO {to}")))
-            .execute(&self.pool)
-            .await
-            .unwrap();
+        self.run(&format!("ALTER TABLE {from} RENAME TO {to}")).await;
+    }
+
+    pub(crate) async fn run(&self, statement: &str) {
+        sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&self.pool).await.unwrap();
     }
 }
