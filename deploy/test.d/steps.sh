@@ -17,13 +17,7 @@ step_charts() { deploy/test.d/charts.sh "$TOOLS/charts"; }
 step_build() { cargo build --locked --workspace --all-targets; }
 step_rust() { cargo nextest run --locked --workspace; }
 
-step_doctest() {
-  if cargo test --locked --doc --workspace -- --list --format terse 2>/dev/null | grep -q ': test$'; then
-    cargo test --locked --doc --workspace
-  else
-    echo "there are no examples in the documentation"
-  fi
-}
+step_doctest() { cargo test --locked --doc --workspace; }
 
 step_clients() {
   node --test --test-timeout=120000 --test-reporter=spec 'deploy/npm/tests/*.test.mjs'
@@ -35,7 +29,8 @@ closing_lines() {
   [[ -f $2 ]] || return 0
   case $1 in
     rust) grep -A 1000 -E '^ +Summary \[' "$2" || true ;;
-    doctest) grep -E '^test result:' "$2" || true ;;
+    # Crates without an example have nothing to say.
+    doctest) grep -E '^test result:' "$2" | grep -v ' 0 passed; 0 failed' || true ;;
     clients) grep -A 7 -E '^(ℹ|#) tests [0-9]' "$2" || true ;;
   esac
 }

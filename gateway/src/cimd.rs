@@ -21,6 +21,7 @@ mod document;
 mod error;
 mod fetcher;
 mod flights;
+mod freshness;
 mod key_source;
 mod policy;
 mod published;

@@ -1,5 +1,6 @@
-//! The accept loop. `axum::serve` never closes a silent, half-finished or idle connection; this one does, caps how
-//! many there are, refuses messages whose framing two parsers could read differently, and drains before it ends.
+//! The accept loop. `axum::serve` never closes a silent, half-finished or idle connection; this one does (over HTTP/2
+//! only silent ones: a peer that answers pings keeps its connection), caps how many there are, refuses messages whose
+//! framing two parsers could read differently, and drains before it ends.
 
 mod framing;
 

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::{
     CimdError, ClientIdUrl, FetchPolicy, InvalidDocument, NotAllowed, Unreachable,
-    cache::keep_for,
+    freshness::keep_for,
     published::Published,
     resolver::{GuardedResolver, LeadsInside},
     slots::Slots,

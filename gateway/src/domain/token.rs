@@ -106,11 +106,6 @@ impl RefreshToken {
         body.extend_from_slice(&self.mac);
         encode(REFRESH_PREFIX, &body)
     }
-
-    /// Whether `text` claims to be a refresh token, well-formed or not.
-    pub fn claims_to_be_one(text: &str) -> bool {
-        text.starts_with(REFRESH_PREFIX)
-    }
 }
 
 fn mac(key: &[u8], session_id: [u8; SESSION_ID_BYTES], generation: u32) -> [u8; MAC_BYTES] {
