@@ -11,7 +11,7 @@ use super::{error::OAuthError, params::Params};
 use crate::{
     client_assertion::{ASSERTION_TYPE, BadAssertion, claimed_client},
     clients::Clients,
-    domain::client::AuthMethod,
+    domain::client::{AuthMethod, Client},
 };
 
 const UNKNOWN: &str = "this client is not registered here; register it again";
@@ -29,12 +29,12 @@ enum Proof<'a> {
     Assertion(&'a str),
 }
 
-/// The id of the client that made the request. Nothing is fetched to find out.
+/// The client that made the request. Nothing is fetched to find out.
 pub(super) async fn authenticate(
     clients: &Clients,
     headers: &HeaderMap,
     params: &Params,
-) -> Result<String, OAuthError> {
+) -> Result<Client, OAuthError> {
     let basic = basic(headers)?;
     let via_basic = basic.is_some();
     let refused = |description| OAuthError::InvalidClient { description, basic: via_basic };
@@ -42,7 +42,7 @@ pub(super) async fn authenticate(
     let client = clients.known(&id).await?.ok_or_else(|| refused(UNKNOWN))?;
     // Which of the two ways a secret comes by is the client's choice: some send it in the form whatever was agreed.
     match (client.metadata.auth, proof) {
-        (AuthMethod::None, Proof::Nothing) => Ok(id),
+        (AuthMethod::None, Proof::Nothing) => Ok(client),
         (AuthMethod::None, Proof::Secret(_)) => {
             Err(refused("this client has no secret; send client_id alone"))
         }
@@ -51,7 +51,7 @@ pub(super) async fn authenticate(
         }
         (AuthMethod::Basic | AuthMethod::Post, Proof::Secret(secret)) => {
             if clients.secret_is(&id, &secret) {
-                Ok(id)
+                Ok(client)
             } else {
                 Err(refused("the client secret is wrong"))
             }
@@ -61,7 +61,7 @@ pub(super) async fn authenticate(
                 debug!(client_id = id, %error, "refused a client assertion");
                 refused(error.description())
             })?;
-            Ok(id)
+            Ok(client)
         }
         (AuthMethod::PrivateKeyJwt, Proof::Nothing | Proof::Secret(_)) => {
             Err(refused("this client must send a client_assertion, signed with its key"))

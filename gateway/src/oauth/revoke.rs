@@ -30,9 +30,9 @@ pub(crate) async fn revoke(
 ) -> Result<Response, OAuthError> {
     app.limiter.check(&limits::REVOKE, &app.caller(peer, &headers)).await?;
     let params = Params::parse(&body)?;
-    let client_id = client_auth::authenticate(&app.clients, &headers, &params).await?;
+    let client = client_auth::authenticate(&app.clients, &headers, &params).await?;
     // The hint is only a hint (RFC 7009 §2.1): the token itself says what it is.
-    if let Some(session_id) = session_of(&app, params.require("token")?, &client_id).await? {
+    if let Some(session_id) = session_of(&app, params.require("token")?, &client.id).await? {
         app.revocation.end_session(&session_id, Because::ClientRevoked).await?;
     }
     let mut response = StatusCode::OK.into_response();
