@@ -11,30 +11,37 @@ use crate::{
     tools::{self, Toolbox},
 };
 
-/// A tool that says nothing of its scope; it is a mistake in this program, and nothing is served with it.
+/// A mistake in this program: nothing is served with it.
 #[derive(Debug, thiserror::Error)]
-#[error("the tool {0} does not declare the scope it needs")]
-pub struct NoScope(String);
+pub enum BadCatalogue {
+    /// A tool says nothing of its scope.
+    #[error("the tool {0} does not declare the scope it needs")]
+    NoScope(String),
+    /// The list cannot be written.
+    #[error("the tools cannot be listed")]
+    NotWritten(#[from] serde_json::Error),
+}
 
 /// The tools that this server has.
 pub(crate) struct Catalogue {
     router: ToolRouter<Toolbox>,
     listed: Vec<Tool>,
+    written: Vec<u8>,
     scopes: HashMap<String, Scope>,
 }
 
 impl Catalogue {
     /// All of them.
-    pub(crate) fn new() -> Result<Self, NoScope> {
+    pub(crate) fn new() -> Result<Self, BadCatalogue> {
         Self::of(|_| {})
     }
 
     /// All of them, and none insists on a project: who calls has a key, and it may have one project only.
-    pub(crate) fn with_optional_project() -> Result<Self, NoScope> {
+    pub(crate) fn with_optional_project() -> Result<Self, BadCatalogue> {
         Self::of(schema::make_project_optional)
     }
 
-    fn of(change: impl Fn(&mut Tool)) -> Result<Self, NoScope> {
+    fn of(change: impl Fn(&mut Tool)) -> Result<Self, BadCatalogue> {
         let mut router = tools::all();
         for route in router.map.values_mut() {
             schema::tidy(&mut route.attr);
@@ -42,11 +49,12 @@ impl Catalogue {
         }
         let listed = router.list_all();
         let scope_of = |tool: &Tool| {
-            let scope = declared(tool).ok_or_else(|| NoScope(tool.name.to_string()))?;
-            Ok((tool.name.to_string(), scope))
+            let scope = declared(tool).ok_or_else(|| BadCatalogue::NoScope(tool.name.to_string()))?;
+            Ok::<_, BadCatalogue>((tool.name.to_string(), scope))
         };
         let scopes = listed.iter().map(scope_of).collect::<Result<_, _>>()?;
-        Ok(Self { router, listed, scopes })
+        let written = serde_json::to_vec(&listed)?;
+        Ok(Self { router, listed, written, scopes })
     }
 
     /// The scope that a tool needs; `None` if there is no such tool.
@@ -57,6 +65,11 @@ impl Catalogue {
     /// In the order of their names.
     pub(crate) fn list(&self) -> &[Tool] {
         &self.listed
+    }
+
+    /// The same as a JSON array.
+    pub(crate) fn written(&self) -> &[u8] {
+        &self.written
     }
 
     /// The tool's declaration.

@@ -55,6 +55,11 @@ impl Message {
         (self.0.get("method")? == "tools/call").then(|| self.0.get("params")?.get("name")?.as_str()).flatten()
     }
 
+    /// Whether it asks for the list of tools.
+    pub(crate) fn lists_tools(&self) -> bool {
+        self.0.get("method").is_some_and(|method| method == "tools/list")
+    }
+
     /// The message, written anew.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.0.to_string().into_bytes()

@@ -15,6 +15,11 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
+/// Answers of Peaka are thousands of small strings, made by one thread and dropped by another: the system's allocator
+/// spends a quarter of a call's CPU time on them, this one a tenth.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Problem = Box<dyn std::error::Error>;
 
 /// Peaka's tools as an MCP server. It stands behind the gateway and answers nobody else.

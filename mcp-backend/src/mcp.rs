@@ -1,5 +1,7 @@
 //! `POST /mcp`: what is checked before rmcp sees the request, and what is read off it afterwards.
 
+mod listing;
+
 use std::{sync::Arc, time::Duration};
 
 use axum::{
@@ -102,10 +104,13 @@ pub(crate) async fn answer(
     request: Request,
 ) -> Response {
     match checked(&endpoint, &caller, request).await {
-        Ok((request, id)) => {
+        Ok(Checked { request, id, lists_tools }) => {
             let response = endpoint.rmcp.handle(request).await.map(Body::new);
             match fault_told_in_http(&caller, &response) {
                 Some(fault) => told(fault, id),
+                None if lists_tools && response.status().is_success() => {
+                    listing::fill(response, endpoint.catalogue.written()).await
+                }
                 None => readable(response, id).await,
             }
         }
@@ -113,12 +118,16 @@ pub(crate) async fn answer(
     }
 }
 
-/// The request as rmcp gets it, and its JSON-RPC id.
-async fn checked(
-    endpoint: &Endpoint,
-    caller: &Caller,
-    request: Request,
-) -> Result<(http::Request<Full<Bytes>>, Value), Refusal> {
+/// A request that may go to rmcp.
+struct Checked {
+    request: http::Request<Full<Bytes>>,
+    /// The message's JSON-RPC id.
+    id: Value,
+    lists_tools: bool,
+}
+
+/// The request as rmcp gets it.
+async fn checked(endpoint: &Endpoint, caller: &Caller, request: Request) -> Result<Checked, Refusal> {
     let (mut parts, body) = request.into_parts();
     if parts.method != Method::POST {
         return Err(Refusal::Method);
@@ -128,7 +137,7 @@ async fn checked(
     }
     let body = read(body, endpoint.max_body_bytes).await?;
     let message = Message::parse(&body).map_err(Refusal::Malformed)?;
-    let id = message.id();
+    let (id, lists_tools) = (message.id(), message.lists_tools());
     // The body decides. Headers that repeat the method or the tool's name are a client's to write.
     if let Some(needed) = message.called_tool().and_then(|tool| endpoint.catalogue.scope_of(tool))
         && !caller.may(needed)
@@ -140,7 +149,8 @@ async fn checked(
     let both = HeaderValue::from_static("application/json, text/event-stream");
     parts.headers.insert(header::ACCEPT, both);
     parts.headers.remove(header::CONTENT_LENGTH);
-    Ok((http::Request::from_parts(parts, Full::from(message.into_bytes())), id))
+    let request = http::Request::from_parts(parts, Full::from(message.into_bytes()));
+    Ok(Checked { request, id, lists_tools })
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

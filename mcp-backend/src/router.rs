@@ -21,7 +21,7 @@ use serde_json::Value;
 use shared::clock::SharedClock;
 
 use crate::{
-    catalogue::{Catalogue, NoScope},
+    catalogue::{BadCatalogue, Catalogue},
     config::Config,
     envelope::{self, code},
     gateway::{self, Exchange, IdentityKeys},
@@ -40,7 +40,7 @@ pub enum BuildError {
     HttpClient(#[from] reqwest::Error),
     /// A tool is not declared as it must be.
     #[error(transparent)]
-    Tool(#[from] NoScope),
+    Tool(#[from] BadCatalogue),
 }
 
 /// The whole service, to be served on a listener that only the gateway reaches.
@@ -56,7 +56,7 @@ pub fn router(config: Config, clock: SharedClock) -> Result<Router, BuildError> 
 
     let catalogue = Arc::new(Catalogue::new()?);
     let tools = Toolbox::new(Client::new(config.partner_api_base_url)?);
-    let server = Arc::new(PeakaServer::new(tools, Arc::clone(&catalogue)));
+    let server = PeakaServer::new(tools, Arc::clone(&catalogue));
     let endpoint = Endpoint {
         rmcp: rmcp(server, config.max_body_bytes),
         catalogue,
@@ -77,7 +77,7 @@ pub fn router(config: Config, clock: SharedClock) -> Result<Router, BuildError> 
 
 /// The protocol, as it is served on one endpoint without sessions.
 pub(crate) fn rmcp(
-    server: Arc<PeakaServer>,
+    server: PeakaServer,
     max_body_bytes: usize,
 ) -> StreamableHttpService<Arc<PeakaServer>, NeverSessionManager> {
     let config = StreamableHttpServerConfig::default()
@@ -89,6 +89,7 @@ pub(crate) fn rmcp(
         // by, or the check of a local server that it is asked by its own machine.
         .disable_allowed_hosts()
         .disable_allowed_origins();
+    let server = Arc::new(server.without_list());
     StreamableHttpService::new(
         move || Ok(Arc::clone(&server)),
         Arc::new(NeverSessionManager::default()),

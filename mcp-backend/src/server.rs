@@ -58,17 +58,24 @@ pub(crate) struct PeakaServer {
     catalogue: Arc<Catalogue>,
     /// Who calls, where there is no gateway to say it.
     local: Option<(KeyHolder, KeyProject)>,
+    /// Whether `tools/list` is answered with an empty list, which the endpoint fills.
+    frames_only: bool,
 }
 
 impl PeakaServer {
     /// A server of `catalogue` whose tools work with `tools`.
     pub(crate) fn new(tools: Toolbox, catalogue: Arc<Catalogue>) -> Self {
-        Self { tools, catalogue, local: None }
+        Self { tools, catalogue, local: None, frames_only: false }
     }
 
     /// The same without a gateway: all calls are those of `holder`, whose key may be bound to `project`.
     pub(crate) fn for_key(self, holder: KeyHolder, project: KeyProject) -> Self {
         Self { local: Some((holder, project)), ..self }
+    }
+
+    /// The same behind an endpoint that puts the list of tools into answers itself.
+    pub(crate) fn without_list(self) -> Self {
+        Self { frames_only: true, ..self }
     }
 
     /// Takes what the HTTP layer knows about the request to where tools look for it. Over stdio it knows nothing, and
@@ -130,7 +137,7 @@ impl ServerHandler for PeakaServer {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let (ttl_ms, cache_scope) = caching(&context);
-        let tools = self.catalogue.list().to_vec();
+        let tools = if self.frames_only { Vec::new() } else { self.catalogue.list().to_vec() };
         let result_type = Some(ResultType::COMPLETE);
         Ok(ListToolsResult { result_type, meta: None, next_cursor: None, ttl_ms, cache_scope, tools })
     }

@@ -1,8 +1,6 @@
 //! The tools on a loopback address, for programs of the one person who started this. A web page must not reach
 //! them, so requests are held against DNS rebinding: the `Host` must be this machine's, and so must an `Origin`.
 
-use std::sync::Arc;
-
 use axum::{
     Router,
     extract::{Request, State},
@@ -30,7 +28,7 @@ use crate::{
 pub fn router(config: &LocalConfig) -> Result<Router, BuildError> {
     let (server, catalogue) = super::server(config)?;
     let endpoint = Endpoint {
-        rmcp: rmcp(Arc::new(server), config.max_body_bytes),
+        rmcp: rmcp(server, config.max_body_bytes),
         catalogue,
         max_body_bytes: config.max_body_bytes,
     };

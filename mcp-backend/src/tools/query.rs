@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use rmcp::{
-    Json,
-    handler::server::wrapper::Parameters,
+    handler::server::{tool::schema_for_output, wrapper::Parameters},
     schemars::{self, JsonSchema},
     tool, tool_router,
 };
@@ -95,6 +94,7 @@ impl Toolbox {
             idempotent_hint = true,
             open_world_hint = true
         ),
+        output_schema = schema_for_output::<SqlResult>(),
         meta = needs(Scope::Query)
     )]
     async fn execute_sql(
@@ -102,7 +102,7 @@ impl Toolbox {
         caller: Caller,
         progress: Progress,
         Parameters(sql): Parameters<Sql>,
-    ) -> Result<Json<SqlResult>, ToolError> {
+    ) -> Result<SqlResult, ToolError> {
         let run = Run::Statement(statement::reading(&sql.query)?);
         self.run(&caller, &progress, &sql.project_id, run, sql.max_rows).await
     }
@@ -120,6 +120,7 @@ impl Toolbox {
             idempotent_hint = true,
             open_world_hint = true
         ),
+        output_schema = schema_for_output::<SqlResult>(),
         meta = needs(Scope::Query)
     )]
     async fn execute_saved(
@@ -127,7 +128,7 @@ impl Toolbox {
         caller: Caller,
         progress: Progress,
         Parameters(saved): Parameters<Saved>,
-    ) -> Result<Json<SqlResult>, ToolError> {
+    ) -> Result<SqlResult, ToolError> {
         self.run(&caller, &progress, &saved.project_id, Run::Id(&saved.query_id), saved.max_rows).await
     }
 }
@@ -140,7 +141,7 @@ impl Toolbox {
         project: &ProjectId,
         run: Run<'_>,
         max_rows: Option<usize>,
-    ) -> Result<Json<SqlResult>, ToolError> {
+    ) -> Result<SqlResult, ToolError> {
         let max_rows = max_rows.unwrap_or(DEFAULT_ROWS);
         if !(1..=MOST_ROWS).contains(&max_rows) {
             return Err(ToolError::Arguments("maxRows must be between 1 and 10000"));
@@ -152,6 +153,6 @@ impl Toolbox {
         progress.tell(50).await;
         let result = SqlResult::of(answer, max_rows);
         progress.tell(100).await;
-        Ok(Json(result))
+        Ok(result)
     }
 }

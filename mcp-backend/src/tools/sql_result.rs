@@ -1,9 +1,14 @@
 //! The result of a query as a model should get it: columns once, rows as arrays, and a word where something is
 //! missing from it.
 
-use rmcp::schemars::{self, JsonSchema};
+use rmcp::{
+    ErrorData,
+    handler::server::tool::IntoCallToolResult,
+    model::{CallToolResponse, CallToolResult, ContentBlock},
+    schemars::{self, JsonSchema},
+};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::fit::fitting;
 use crate::peaka::types::{Origin, QueryAnswer, sql_name};
@@ -65,6 +70,27 @@ impl SqlResult {
     }
 }
 
+/// The rows move into the answer as they are: serializing a large result into a [`Value`], as rmcp's `Json` does, would
+/// copy every cell once more.
+impl IntoCallToolResult for SqlResult {
+    fn into_call_tool_result(self) -> Result<CallToolResponse, ErrorData> {
+        let broken = |_| ErrorData::internal_error("the result cannot be written", None);
+        let mut members = Map::new();
+        members.insert("columns".to_owned(), serde_json::to_value(self.columns).map_err(broken)?);
+        members.insert("rows".to_owned(), self.rows.into_iter().map(Value::Array).collect());
+        members.insert("rowCount".to_owned(), self.row_count.into());
+        members.insert("truncated".to_owned(), self.truncated.into());
+        if let Some(notice) = self.notice {
+            members.insert("notice".to_owned(), notice.into());
+        }
+        let value = Value::Object(members);
+        let text = serde_json::to_string(&value).map_err(broken)?;
+        let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
+        result.structured_content = Some(value);
+        Ok(result.into())
+    }
+}
+
 impl ResultColumn {
     fn of(origin: Origin) -> Self {
         let part = |part: Option<String>| part.filter(|part| !part.is_empty());
@@ -122,6 +148,19 @@ mod tests {
         assert_eq!((result.row_count, result.truncated), (2, true));
         assert!(result.notice.unwrap().contains("the size limit"));
         assert_eq!(result.columns[0].table.as_deref(), Some(r#""c"."s"""."t""#));
+    }
+
+    #[test]
+    fn what_is_answered_is_of_the_announced_form() {
+        for result in [of(12, 1, 10), of(3, 1, 10)] {
+            let announced = serde_json::to_value(&result).unwrap();
+            let CallToolResponse::Complete(answered) = result.into_call_tool_result().unwrap() else {
+                unreachable!("nothing more is asked of the client")
+            };
+            assert_eq!(answered.structured_content.as_ref(), Some(&announced));
+            let text = answered.content[0].as_text().unwrap();
+            assert_eq!(serde_json::from_str::<Value>(&text.text).unwrap(), announced);
+        }
     }
 
     #[test]
