@@ -17,6 +17,7 @@ mod gateway;
 mod health;
 pub mod housekeeping;
 pub mod keys;
+mod language;
 mod limits;
 mod login;
 mod oauth;
@@ -29,6 +30,7 @@ mod router;
 mod same_origin;
 pub mod store;
 mod upstream;
+mod words;
 
 pub use self::{
     app::{App, StartError},

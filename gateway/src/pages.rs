@@ -18,6 +18,7 @@ use crate::{
         client::ClientOrigin,
         redirect::Destination,
     },
+    language::Here,
     peaka::ProjectList,
 };
 
@@ -32,11 +33,11 @@ struct ClientCard {
 }
 
 impl ClientCard {
-    fn of(request: &AuthorizationRequest) -> Self {
+    fn of(w: &Here, request: &AuthorizationRequest) -> Self {
         let (destination, loopback) = match request.redirect_uri.destination() {
             Destination::Web(host) => (host.to_owned(), false),
-            Destination::Loopback(host) => (format!("an app on this computer ({host})"), true),
-            Destination::Application(scheme) => (format!("the app that opens {scheme}: links"), false),
+            Destination::Loopback(host) => (w.say("client.this_computer", "host", host), true),
+            Destination::Application(scheme) => (w.say("client.scheme", "scheme", scheme), false),
         };
         let verified_host = match &request.client_origin {
             ClientOrigin::Document { host } => Some(host.clone()),
@@ -49,6 +50,7 @@ impl ClientCard {
 #[derive(Template)]
 #[template(path = "ask.html")]
 struct Ask<'a> {
+    w: Here,
     client: &'a ClientCard,
     choices: Vec<ScopeChoice>,
     sealed_request: &'a str,
@@ -60,45 +62,31 @@ pub(crate) fn ask(
     sealed_request: &str,
     cookie: Option<HeaderValue>,
 ) -> Result<Response, PageError> {
-    let client = &ClientCard::of(request);
-    let mut response =
-        render(StatusCode::OK, &Ask { client, choices: choices(request.scopes), sealed_request })?;
+    let w = Here::now();
+    let (client, choices) = (&ClientCard::of(&w, request), choices(&w, request.scopes));
+    let mut response = render(StatusCode::OK, &Ask { w, client, choices, sealed_request })?;
     set_cookie(&mut response, cookie);
     Ok(response)
 }
 
 struct ScopeChoice {
     scope: Scope,
-    title: &'static str,
-    detail: &'static str,
+    title: String,
+    detail: String,
 }
 
-fn choices(asked: Scopes) -> Vec<ScopeChoice> {
-    let describe = |scope| match scope {
-        Scope::Read => {
-            ("See your data catalog", "Projects, catalogs, schemas, tables, columns and their states.")
-        }
-        Scope::Query => (
-            "Run queries",
-            "Run SQL and saved queries, and read what they return. Includes seeing your data catalog.",
-        ),
-        Scope::Write => (
-            "Make changes",
-            "Create, change, refresh and delete queries, caches and semantic tables. Includes running queries.",
-        ),
-    };
+fn choices(w: &Here, asked: Scopes) -> Vec<ScopeChoice> {
+    let text = |scope, part| w.t(&format!("scopes.{scope}.{part}")).to_owned();
     asked
         .iter()
-        .map(|scope| {
-            let (title, detail) = describe(scope);
-            ScopeChoice { scope, title, detail }
-        })
+        .map(|scope| ScopeChoice { scope, title: text(scope, "title"), detail: text(scope, "detail") })
         .collect()
 }
 
 #[derive(Template)]
 #[template(path = "consent.html")]
 struct Consent<'a> {
+    w: Here,
     client: &'a ClientCard,
     email: &'a str,
     name: Option<&'a str>,
@@ -113,15 +101,17 @@ pub(crate) fn consent(
     authorization: &str,
     projects: Option<&ProjectList>,
 ) -> Result<Response, PageError> {
+    let w = Here::now();
     render(
         StatusCode::OK,
         &Consent {
-            client: &ClientCard::of(&signed_in.request),
+            client: &ClientCard::of(&w, &signed_in.request),
             email: &signed_in.person.email,
             name: signed_in.person.name.as_deref(),
             authorization,
-            choices: choices(signed_in.request.scopes),
+            choices: choices(&w, signed_in.request.scopes),
             projects,
+            w,
         },
     )
 }
@@ -141,6 +131,7 @@ pub(crate) struct ConnectLinks {
 #[derive(Template)]
 #[template(path = "connect.html")]
 struct Connect<'a> {
+    w: Here,
     url: &'a str,
     claude_link: &'a str,
     cursor_link: &'a str,
@@ -150,20 +141,36 @@ struct Connect<'a> {
 /// The one URL, and how each client takes it.
 pub(crate) fn connect(links: &ConnectLinks) -> Result<Response, PageError> {
     let ConnectLinks { url, claude, cursor, vscode } = links;
-    render(StatusCode::OK, &Connect { url, claude_link: claude, cursor_link: cursor, vscode_link: vscode })
+    let w = Here::now();
+    render(StatusCode::OK, &Connect { w, url, claude_link: claude, cursor_link: cursor, vscode_link: vscode })
 }
 
 #[derive(Template)]
 #[template(path = "leave.html")]
 struct Leave<'a> {
-    title: &'a str,
+    w: Here,
+    title: String,
     to: &'a str,
+}
+
+/// Whom a page that navigates leaves for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Leaving<'a> {
+    /// Peaka's sign-in.
+    ToPeaka,
+    /// The client, by its name.
+    Back(&'a str),
 }
 
 /// A page that navigates on by itself. A redirect in answer to a form post would be stopped by the page's own
 /// `form-action`, which browsers apply to where the post is redirected.
-pub(crate) fn leave(title: &str, to: &str) -> Result<Response, PageError> {
-    render(StatusCode::OK, &Leave { title, to })
+pub(crate) fn leave(leaving: Leaving<'_>, to: &str) -> Result<Response, PageError> {
+    let w = Here::now();
+    let title = match leaving {
+        Leaving::ToPeaka => w.t("leave.to_peaka").to_owned(),
+        Leaving::Back(app) => w.say("leave.back", "app", app),
+    };
+    render(StatusCode::OK, &Leave { w, title, to })
 }
 
 fn render(status: StatusCode, page: &impl Template) -> Result<Response, PageError> {

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
+    middleware::from_fn_with_state,
     routing::{any, get, post},
 };
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -14,7 +15,7 @@ use tower_http::{
     timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
 };
 
-use crate::{app::App, connect, exchange, health, login, oauth, pages, proxy};
+use crate::{app::App, connect, exchange, health, language, login, oauth, pages, proxy};
 
 /// Control requests are answered within this time, or 503.
 const CONTROL_DEADLINE: Duration = Duration::from_secs(30);
@@ -27,7 +28,7 @@ pub fn public(app: Arc<App>) -> Router {
     let control = Router::new()
         .merge(documents())
         .merge(oauth_endpoints())
-        .merge(browser_pages())
+        .merge(browser_pages(secure))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, CONTROL_DEADLINE));
     let router = Router::new()
         .merge(control)
@@ -61,13 +62,14 @@ fn oauth_endpoints() -> Router<Arc<App>> {
         .layer(open_to_pages())
 }
 
-/// What people see. No cross-origin reading here (OAuth 2.1 §3.1).
-fn browser_pages() -> Router<Arc<App>> {
+/// What people see, in their language. No cross-origin reading here (OAuth 2.1 §3.1).
+fn browser_pages(secure: bool) -> Router<Arc<App>> {
     Router::new()
         .route("/", get(connect::connect))
         .route("/oauth/authorize", get(oauth::authorize::authorize).post(login::begin::begin))
         .route("/oauth/callback", get(login::callback::callback))
         .route("/oauth/consent", get(login::consent::show).post(login::consent::decide))
+        .layer(from_fn_with_state(secure, language::speak))
         .route("/assets/style.css", get(pages::style))
 }
 

@@ -23,7 +23,7 @@ use crate::{
         authorize::{Carried, malformed, purpose},
         params::{FormBody, Params},
     },
-    pages::{self, PageError},
+    pages::{self, Leaving, PageError},
     same_origin::is_same_origin,
     store::Browser,
 };
@@ -62,7 +62,7 @@ pub(crate) async fn begin(
     let verifier =
         app.keys.seal(&verifier_purpose(&id_hash), step.pkce_verifier.expose_secret().as_bytes())?.into();
     app.store.begin_authorization(&id_hash, &carried.request, &browser.hash(), &verifier, life).await?;
-    pages::leave("Going to Peaka", step.url.as_str())
+    pages::leave(Leaving::ToPeaka, step.url.as_str())
 }
 
 /// Who is signed in in this browser.
@@ -91,8 +91,5 @@ pub(super) fn to_consent(authorization: &str) -> Response {
 }
 
 pub(super) fn expired() -> PageError {
-    PageError::Refused {
-        title: "This page is too old, or was answered already",
-        text: "Nothing was done. Start again from the app.".to_owned(),
-    }
+    PageError::refused("expired")
 }

@@ -44,11 +44,11 @@ pub(crate) async fn callback(
     }
     if !app.peaka.sign_in.accepts_issuer(params.get("iss")).await? {
         warn!("a sign-in was answered by another issuer than Peaka's");
-        return Err(refused("The answer did not come from Peaka", "To protect you, nothing was done."));
+        return Err(PageError::refused("other_issuer"));
     }
     let Some(code) = params.get("code") else {
         // What the other side wrote into the error is not shown: it is text from elsewhere.
-        return Err(refused("You are not signed in", "Peaka did not sign you in, or you cancelled."));
+        return Err(PageError::refused("not_signed_in"));
     };
     let app_task = Arc::clone(&app);
     let (code, verifier) = (SecretString::from(code), open_verifier(&app, &returned)?);
@@ -83,10 +83,7 @@ async fn sign_in(app: &App, code: &SecretString, verifier: &SecretString) -> Res
     let credential = match app.peaka.sign_in.exchange_code(code, verifier, &callback_url(app)?).await {
         Ok(credential) => credential,
         Err(GrantError::Refused) => {
-            return Err(refused(
-                "The sign-in could not be finished",
-                "Peaka's answer was used before or is too old.",
-            ));
+            return Err(PageError::refused("sign_in_spent"));
         }
         Err(GrantError::Outage(outage)) => return Err(outage.into()),
     };
@@ -94,19 +91,15 @@ async fn sign_in(app: &App, code: &SecretString, verifier: &SecretString) -> Res
         Ok(person) => person,
         Err(PartnerError::Outage(outage)) => return Err(outage.into()),
         Err(PartnerError::Unauthorized | PartnerError::Forbidden) => {
-            return Err(refused("Your account cannot be used here", "Peaka did not tell who you are."));
+            return Err(PageError::refused("nameless"));
         }
     };
     let known = |text: &str| !text.is_empty() && !text.chars().any(char::is_control);
     let email = person.email.filter(|email| known(email)).unwrap_or_else(|| person.user_id.clone());
     if !known(&person.user_id) {
-        return Err(refused("Your account cannot be used here", "Peaka did not tell who you are."));
+        return Err(PageError::refused("nameless"));
     }
     let credential_id = app.credentials.keep(&person.user_id, &credential).await?;
     let name = person.name.as_deref().and_then(crate::domain::client::clean_name);
     Ok(Browser { person: Person { subject: person.user_id, email, name }, credential_id })
-}
-
-fn refused(title: &'static str, text: &str) -> PageError {
-    PageError::Refused { title, text: format!("{text} Start again from the app.") }
 }

@@ -30,7 +30,7 @@ use crate::{
         error::OAuthError,
         params::{FormBody, Params},
     },
-    pages::{self, PageError},
+    pages::{self, Leaving, PageError},
     peaka::ProjectList,
     same_origin::is_same_origin,
 };
@@ -71,10 +71,7 @@ pub(crate) async fn decide(
     match params.get("decision") {
         Some("approve") => approve(&app, &signed_in, &params).await,
         Some("deny") => deny(&app, &signed_in).await,
-        _ => Err(PageError::Refused {
-            title: "This form is not complete",
-            text: "Go back and press one of its two buttons.".to_owned(),
-        }),
+        _ => Err(PageError::refused("no_decision")),
     }
 }
 
@@ -137,8 +134,8 @@ fn back(app: &App, signed_in: &SignedIn, result: &[(&str, &str)]) -> Result<Resp
     let mut parameters = result.to_vec();
     parameters.extend(signed_in.request.state.as_deref().map(|state| ("state", state)));
     parameters.push(("iss", app.issuer.as_str()));
-    let title = format!("Back to {}", signed_in.request.client.name);
-    pages::leave(&title, &signed_in.request.redirect_uri.with(&parameters))
+    let leaving = Leaving::Back(&signed_in.request.client.name);
+    pages::leave(leaving, &signed_in.request.redirect_uri.with(&parameters))
 }
 
 /// Whether the access tokens of the session stay well below what is read of a token: they carry the client's id and the
@@ -153,10 +150,7 @@ fn fits_into_a_token(client_id: &str, projects: &Projects) -> bool {
 }
 
 fn too_many_projects<T>() -> Result<T, PageError> {
-    Err(PageError::Refused {
-        title: "Too many projects are picked",
-        text: format!("Go back and pick fewer, at most {MAX_PROJECTS}, or allow all of them."),
-    })
+    Err(PageError::refused_with("too_many_projects", "most", MAX_PROJECTS))
 }
 
 /// What is ticked, and never more than was asked for.
@@ -167,20 +161,12 @@ fn picked_scopes(params: &Params, signed_in: &SignedIn) -> Result<Scopes, PageEr
         .filter(|scope| signed_in.request.scopes.contains(*scope))
         .collect();
     if picked.is_empty() {
-        return Err(PageError::Refused {
-            title: "Nothing is ticked",
-            text: "Go back and tick what the app may do, or cancel.".to_owned(),
-        });
+        return Err(PageError::refused("nothing_ticked"));
     }
     // A wider scope implies the narrower ones: what is unticked must not come back through it.
     let implied = |offered: Scope| !picked.contains(offered) && picked.allow(offered);
     if signed_in.request.scopes.iter().any(implied) {
-        return Err(PageError::Refused {
-            title: "These choices contradict each other",
-            text: "Whatever may make changes may also run queries, and whatever may run queries may also see your data \
-                   catalog. Go back and untick the wider one, too, or tick what it includes."
-                .to_owned(),
-        });
+        return Err(PageError::refused("contradiction"));
     }
     Ok(picked)
 }
@@ -190,21 +176,17 @@ fn picked_projects(params: &Params) -> Result<Projects, PageError> {
         (1..=64).contains(&id.len())
             && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
     };
-    let refused = |title, text: String| Err(PageError::Refused { title, text });
     match params.get("projects") {
         Some("all") => Ok(Projects::All),
         Some("some") => {
             let picked: BTreeSet<String> =
                 params.all("project").filter(|id| well_formed(id)).map(str::to_owned).collect();
             match picked.len() {
-                0 => refused(
-                    "No project is picked",
-                    "Go back and pick projects, or allow all of them.".to_owned(),
-                ),
+                0 => Err(PageError::refused("no_project")),
                 1..=MAX_PROJECTS => Ok(Projects::Only(picked)),
                 _ => too_many_projects(),
             }
         }
-        _ => refused("This form is not complete", "Go back and say in which projects.".to_owned()),
+        _ => Err(PageError::refused("no_projects_choice")),
     }
 }

@@ -51,14 +51,9 @@ pub(crate) async fn authorize(
     app.limiter.check(&limits::AUTHORIZE, &app.caller(peer, &headers)).await?;
     let params = Params::parse(query.unwrap_or_default().as_bytes()).map_err(malformed)?;
     let client = client(&app, &params).await?;
-    let redirect_uri = client.redirect_uri(params.get("redirect_uri")).ok_or_else(|| PageError::Refused {
-        title: "This app asked to be sent somewhere it is not registered for",
-        text: format!(
-            "{} wants you to be sent to an address that it did not register. To protect you, nothing was done. \
-             Remove the connection in the app and add it again; if that does not help, tell the app's makers.",
-            client.metadata.name
-        ),
-    })?;
+    let redirect_uri = client
+        .redirect_uri(params.get("redirect_uri"))
+        .ok_or_else(|| PageError::refused_with("redirect", "app", &client.metadata.name))?;
     let state = params.get("state").map(str::to_owned);
     let request = match validated(&app, &params, client, redirect_uri.clone(), state.clone()) {
         Ok(request) => request,
@@ -76,34 +71,19 @@ pub(crate) async fn authorize(
     let plain = serde_json::to_vec(&carried).map_err(PageError::unavailable)?;
     let sealed = app.keys.seal(&purpose(&browser.hash()), &plain)?;
     if sealed.len() > MAX_FORM_BYTES - FIELD_NAME_BYTES {
-        return Err(PageError::Refused {
-            title: "This link is too long",
-            text: "Start again from the app; if that does not help, tell its makers that state is too long."
-                .to_owned(),
-        });
+        return Err(PageError::refused("too_long"));
     }
     pages::ask(&carried.request, &sealed, fresh)
 }
 
 async fn client(app: &App, params: &Params) -> Result<Client, PageError> {
-    let id = params.get("client_id").ok_or_else(|| PageError::Refused {
-        title: "This link is not complete",
-        text: "It does not say which app sent you here. Start again from the app.".to_owned(),
-    })?;
+    let id = params.get("client_id").ok_or_else(|| PageError::refused("incomplete_link"))?;
     app.clients.resolve(id).await.map_err(|error| match error {
         ClientError::Store(error) => error.into(),
-        ClientError::Unknown => PageError::Refused {
-            title: "This app is not known here",
-            text: "The app that sent you here uses a registration that this server does not know. Remove the Peaka \
-                   connection in the app and add it again: it will then register anew. In Claude: Settings, \
-                   Connectors. In Claude Code: /mcp, Clear authentication. In Cursor and VS Code: remove the server \
-                   from the MCP list and add it again. With mcp-remote: delete the folder ~/.mcp-auth."
-                .to_owned(),
-        },
-        error @ (ClientError::Document(_) | ClientError::NoRedirectUri) => PageError::Refused {
-            title: "This app could not be verified",
-            text: format!("The app that sent you here describes itself at an address of its own. {error}"),
-        },
+        ClientError::Unknown => PageError::refused("unknown_client"),
+        error @ (ClientError::Document(_) | ClientError::NoRedirectUri) => {
+            PageError::refused_because("unverified_client", &error)
+        }
     })
 }
 
@@ -198,10 +178,7 @@ pub(crate) fn malformed(error: OAuthError) -> PageError {
     match error {
         OAuthError::Unavailable(error) => PageError::Unavailable(error),
         OAuthError::Limited(limit) => PageError::Limited(limit),
-        other => PageError::Refused {
-            title: "This link is malformed",
-            text: format!("Start again from the app that sent you here. ({other})"),
-        },
+        other => PageError::refused_because("malformed", &other),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Errors as pages that a person can act on. An internal cause is logged with a reference that the page shows, and told
 //! to nobody outside.
 
+use std::fmt::Display;
+
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -13,6 +15,7 @@ use crate::{
     answer::RETRY_AFTER_OUTAGE,
     credentials::NoCredential,
     domain::secret::{NoRandomness, random_text},
+    language::Here,
     peaka::Outage,
     rate_limit::LimitExceeded,
     store::StoreError,
@@ -22,8 +25,8 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PageError {
     /// The request cannot be followed; the person can start again.
-    #[error("{title}")]
-    Refused { title: &'static str, text: String },
+    #[error("refused a page: {}", .0.key)]
+    Refused(Refusal),
     /// The form did not come from one of our pages, or not from this browser.
     #[error("a form came from elsewhere")]
     Foreign,
@@ -38,7 +41,31 @@ pub(crate) enum PageError {
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// A refusal, by the key of its words: `refused.<key>.title` and `refused.<key>.text`.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    key: &'static str,
+    placeholder: (&'static str, String),
+    detail: Option<String>,
+}
+
 impl PageError {
+    /// A refusal in the words of `key`.
+    pub(crate) fn refused(key: &'static str) -> Self {
+        Self::refused_with(key, "", String::new())
+    }
+
+    /// A refusal with a placeholder in its words.
+    pub(crate) fn refused_with(key: &'static str, name: &'static str, value: impl Display) -> Self {
+        Self::Refused(Refusal { key, placeholder: (name, value.to_string()), detail: None })
+    }
+
+    /// A refusal with a technical cause, which is shown as it is.
+    pub(crate) fn refused_because(key: &'static str, detail: &impl Display) -> Self {
+        let detail = Some(detail.to_string());
+        Self::Refused(Refusal { key, placeholder: ("", String::new()), detail })
+    }
+
     pub(crate) fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Unavailable(Box::new(error))
     }
@@ -59,8 +86,10 @@ is_an_outage!(StoreError, NoRandomness, Outage, SignError, NoCredential);
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
+    w: Here,
     title: &'a str,
     text: &'a str,
+    detail: Option<&'a str>,
     back: Option<&'a str>,
     reference: &'a str,
 }
@@ -69,29 +98,27 @@ impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         // Without randomness there is no reference; the page is still of use.
         let reference = random_text().map(|text| text[..8].to_owned()).unwrap_or_default();
-        let (status, title, text, back) = match &self {
-            Self::Refused { title, text } => (StatusCode::BAD_REQUEST, *title, text.as_str(), None),
-            Self::Foreign => (
-                StatusCode::FORBIDDEN,
-                "This form did not come from this browser",
-                "To protect you, nothing was done. Start again from the app.",
-                None,
-            ),
-            Self::ClientFault { text, back, .. } => {
-                (StatusCode::BAD_REQUEST, "The app made a mistake in its request", *text, Some(back.as_str()))
+        let w = Here::now().alone();
+        let said = |key: &str, (name, value): (&str, &str)| {
+            (w.t(&format!("{key}.title")).to_owned(), w.say(&format!("{key}.text"), name, value))
+        };
+        let nothing = ("", "");
+        let (status, (title, text), detail, back) = match &self {
+            Self::Refused(Refusal { key, placeholder: (name, value), detail }) => {
+                let said = said(&format!("refused.{key}"), (*name, value));
+                (StatusCode::BAD_REQUEST, said, detail.as_deref(), None)
             }
-            Self::Limited(_) => (
-                StatusCode::TOO_MANY_REQUESTS,
-                "Too many attempts",
-                "Wait a minute, then start again from the app.",
-                None,
+            Self::Foreign => (StatusCode::FORBIDDEN, said("error.foreign", nothing), None, None),
+            Self::ClientFault { text, back, .. } => (
+                StatusCode::BAD_REQUEST,
+                said("error.client_fault", nothing),
+                Some(*text),
+                Some(back.as_str()),
             ),
-            Self::Unavailable(_) => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "Something is not available right now",
-                "This is not your doing, and nothing was lost. Try again in a moment.",
-                None,
-            ),
+            Self::Limited(_) => (StatusCode::TOO_MANY_REQUESTS, said("error.limited", nothing), None, None),
+            Self::Unavailable(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, said("error.unavailable", nothing), None, None)
+            }
         };
         match &self {
             Self::Unavailable(cause) => {
@@ -99,7 +126,7 @@ impl IntoResponse for PageError {
             }
             other => info!(reference, error = %other, "refused a page request"),
         }
-        let page = ErrorPage { title, text, back, reference: &reference };
+        let page = ErrorPage { w, title: &title, text: &text, detail, back, reference: &reference };
         let mut response =
             render(status, &page).unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response());
         let retry_after = match &self {

@@ -24,3 +24,4 @@ mod revoke;
 mod secrets;
 mod store_contract;
 mod token;
+mod words;
