@@ -14,13 +14,10 @@ use crate::{
     cookies::Cookies,
     credentials::Credentials,
     domain::secret::NoRandomness,
-    domain::{
-        issuer::Issuer,
-        session::{Lifetimes, MAX_ACCESS_TOKEN_LIFETIME},
-    },
+    domain::{issuer::Issuer, session::Lifetimes},
     ephemeral,
     housekeeping::{Housekeeping, Terms},
-    keys::{Keys, KeysError, Schedule},
+    keys::{Keys, KeysError},
     peaka::{self, Peaka},
     rate_limit::{RateLimiter, TrustedProxies, client_address, prefix},
     revocation::Revocation,
@@ -87,14 +84,7 @@ impl App {
         let issuer = config.network.issuer;
         let revocation = Arc::new(Revocation::new(store.clone(), Arc::clone(&ephemeral), Arc::clone(&clock)));
         revocation.load().await?;
-        let terms = Terms {
-            schedule: Schedule {
-                rotate_after: config.tokens.rotate_keys_after,
-                access_token: MAX_ACCESS_TOKEN_LIFETIME,
-                session: lifetimes.session,
-            },
-            audit: config.tokens.audit_retention,
-        };
+        let terms = Terms { schedule: config.tokens.schedule(), audit: config.tokens.audit_retention };
         let housekeeping = Housekeeping::new(store.clone(), Arc::clone(&keys), Arc::clone(&clock), terms)?;
         let assertions = ClientAssertions::new(&issuer, Arc::clone(&ephemeral), Arc::clone(&clock));
         Ok(Arc::new(Self {

@@ -36,7 +36,7 @@ enum Command {
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Look at the key rings, or rotate one.
+    /// Look at the key rings, rotate one, re-seal what lies under older keys, or retire a key.
     #[command(subcommand)]
     Keys(keys::Command),
     /// Look at sessions, or end them.
@@ -61,6 +61,14 @@ enum Failure {
     Store(#[from] gateway::store::StoreError),
     #[error(transparent)]
     Keys(#[from] gateway::keys::KeysError),
+    #[error(transparent)]
+    Retire(#[from] gateway::keys::RetireError),
+    #[error(transparent)]
+    Reseal(#[from] gateway::resealing::ResealError),
+    #[error(transparent)]
+    NoRandomness(#[from] gateway::domain::secret::NoRandomness),
+    #[error("something still lies under an older sealing key; run the command again in a minute")]
+    LeftSealed,
     #[error(transparent)]
     Telemetry(#[from] shared::telemetry::StartError),
     #[error(transparent)]

@@ -12,7 +12,7 @@ use crate::{
     cimd::{CimdError, ClientDocument, ClientDocuments, ClientIdUrl},
     client_assertion::{BadAssertion, ClientAssertions},
     domain::{
-        client::{AuthMethod, Client, ClientKeys, ClientMetadata, ClientOrigin, clean_name},
+        client::{AuthMethod, Client, ClientKeys, ClientMetadata, ClientOrigin, ID_PREFIX, clean_name},
         redirect::RedirectUri,
         secret::NoRandomness,
     },
@@ -20,7 +20,6 @@ use crate::{
     store::{Store, StoreError},
 };
 
-const ID_PREFIX: &str = "pkm_client_";
 const SECRET_PREFIX: &str = "pkm_cs_";
 const PURPOSE: &str = "client id";
 /// A client id travels in addresses; a longer one would be cut by somebody on the way.

@@ -81,7 +81,8 @@ impl std::fmt::Debug for Credentials {
     }
 }
 
-fn purpose(id: &str) -> String {
+/// What the seal of a stored credential is bound to.
+pub(crate) fn purpose(id: &str) -> String {
     format!("credentials/{id}/sealed")
 }
 

@@ -11,6 +11,7 @@ use tracing::{debug, warn};
 use crate::{
     domain::secret::{NoRandomness, random_text},
     keys::{Keys, KeysError, RELOAD, Schedule},
+    resealing::{ResealError, Resealing},
     store::{Horizon, Store, StoreError},
 };
 
@@ -31,8 +32,12 @@ pub struct Terms {
     pub audit: Duration,
 }
 
+/// Batches of re-sealing in one round.
+const RESEALED_BATCHES: usize = 20;
+
 /// Keeps the house.
 pub struct Housekeeping {
+    resealing: Resealing,
     store: Store,
     keys: Arc<Keys>,
     clock: SharedClock,
@@ -55,6 +60,9 @@ pub enum RoundError {
     /// The keys.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// Re-sealing.
+    #[error(transparent)]
+    Resealing(#[from] ResealError),
 }
 
 impl Housekeeping {
@@ -65,7 +73,8 @@ impl Housekeeping {
         clock: SharedClock,
         terms: Terms,
     ) -> Result<Self, NoRandomness> {
-        Ok(Self { store, keys, clock, terms, holder: random_text()? })
+        let resealing = Resealing::new(store.clone(), Arc::clone(&keys), Arc::clone(&clock))?;
+        Ok(Self { resealing, store, keys, clock, terms, holder: random_text()? })
     }
 
     /// Works until `shutdown`.
@@ -92,6 +101,15 @@ impl Housekeeping {
             return Ok(0);
         }
         self.keys.advance(&self.terms.schedule, now).await?;
+        if let Some(pass) = self.resealing.begin().await? {
+            let moved = pass.run(RESEALED_BATCHES).await?;
+            if moved.unreadable > 0 {
+                warn!(
+                    credentials = moved.unreadable,
+                    "some stored credentials cannot be opened with any key"
+                );
+            }
+        }
         let horizon = Horizon {
             // A code that is presented again within the hour still ends its session.
             authorizations: now.minus(HOUR),

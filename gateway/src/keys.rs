@@ -2,7 +2,10 @@
 //! every replica: no replica makes a key that the others do not have.
 
 mod aead;
+mod locked;
 mod master;
+mod resealing;
+mod retirement;
 mod rotation;
 
 use std::{collections::HashMap, sync::Arc};
@@ -16,9 +19,12 @@ use shared::{
 };
 use tracing::info;
 
+use self::locked::Opened;
 pub use self::{
     aead::{AeadKey, Unsealable},
+    locked::Locked,
     master::{MasterKeys, NotAMasterKey},
+    retirement::RetireError,
     rotation::{NoSuchRing, PUBLISH, RELOAD, Schedule},
 };
 use crate::{
@@ -90,13 +96,8 @@ pub enum KeysError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// No master key opens a stored key.
-    #[error(
-        "the key {id} cannot be opened with any key of GATEWAY_MASTER_KEYS; add the master key under which it was stored"
-    )]
-    Locked {
-        /// The stored key.
-        id: String,
-    },
+    #[error(transparent)]
+    Locked(#[from] Locked),
     /// A stored key is damaged.
     #[error("a stored key is damaged")]
     Damaged,
@@ -115,6 +116,7 @@ impl Keys {
     /// Opens the rings and makes the first key of a ring that has none.
     pub async fn open(store: Store, master: MasterKeys, now: Timestamp) -> Result<Self, KeysError> {
         let mut rows = store.keys().await?;
+        locked::open_all(&rows, &master)?;
         let missing: Vec<&str> = RINGS
             .into_iter()
             .filter(|ring| !rows.iter().any(|row| row.ring == *ring && row.state == "active"))
@@ -204,29 +206,25 @@ fn new_key(ring: &str, state: &str, master: &MasterKeys, now: Timestamp) -> Resu
         _ => random::<32>()?.to_vec(),
     };
     let sealed = master.seal(&purpose(ring, &id), &material)?;
-    Ok(KeyRow { id, ring: ring.to_owned(), state: state.to_owned(), sealed, changed_at: now })
+    let master = Some(master.newest().to_owned());
+    Ok(KeyRow { id, ring: ring.to_owned(), state: state.to_owned(), sealed, master, changed_at: now })
 }
 
 fn open_rings(rows: &[KeyRow], master: &MasterKeys) -> Result<Rings, KeysError> {
+    let opened = locked::open_all(rows, master)?;
     Ok(Rings {
-        access: signing_ring(ACCESS, rows, master)?,
-        identity: signing_ring(IDENTITY, rows, master)?,
-        sealing: secret_ring(SEALING, rows, master)?,
-        refresh: secret_ring(REFRESH, rows, master)?,
+        access: signing_ring(ACCESS, &opened)?,
+        identity: signing_ring(IDENTITY, &opened)?,
+        sealing: secret_ring(SEALING, &opened)?,
+        refresh: secret_ring(REFRESH, &opened)?,
     })
 }
 
-fn material(row: &KeyRow, master: &MasterKeys) -> Result<Vec<u8>, KeysError> {
-    master
-        .unseal(&purpose(&row.ring, &row.id), &row.sealed)
-        .map_err(|_| KeysError::Locked { id: row.id.clone() })
-}
-
-fn signing_ring(ring: &str, rows: &[KeyRow], master: &MasterKeys) -> Result<SigningRing, KeysError> {
+fn signing_ring(ring: &str, opened: &[Opened<'_>]) -> Result<SigningRing, KeysError> {
     let mut active = None;
     let mut public = Vec::new();
-    for row in rows.iter().filter(|row| row.ring == ring) {
-        let key = SigningKey::from_pkcs8(&row.id, &material(row, master)?)?;
+    for Opened { row, material } in opened.iter().filter(|opened| opened.row.ring == ring) {
+        let key = SigningKey::from_pkcs8(&row.id, material)?;
         public.push(key.public_jwk());
         if row.state == "active" {
             active = Some(key);
@@ -240,16 +238,16 @@ fn signing_ring(ring: &str, rows: &[KeyRow], master: &MasterKeys) -> Result<Sign
     })
 }
 
-fn secret_ring(ring: &str, rows: &[KeyRow], master: &MasterKeys) -> Result<SecretRing, KeysError> {
+fn secret_ring(ring: &str, opened: &[Opened<'_>]) -> Result<SecretRing, KeysError> {
     let mut active = None;
     let mut keys = HashMap::new();
-    for row in rows.iter().filter(|row| row.ring == ring) {
+    for Opened { row, material } in opened.iter().filter(|opened| opened.row.ring == ring) {
         let id: [u8; KEY_ID_BYTES] = BASE64_URL_SAFE_NO_PAD
             .decode(&row.id)
             .ok()
             .and_then(|id| id.try_into().ok())
             .ok_or(KeysError::Damaged)?;
-        keys.insert(id, AeadKey::new(&material(row, master)?).ok_or(KeysError::Damaged)?);
+        keys.insert(id, AeadKey::new(material).ok_or(KeysError::Damaged)?);
         if row.state == "active" {
             active = Some(id);
         }

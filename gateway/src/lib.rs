@@ -25,6 +25,7 @@ mod pages;
 pub mod peaka;
 mod proxy;
 pub mod rate_limit;
+pub mod resealing;
 mod revocation;
 mod router;
 mod same_origin;

@@ -8,6 +8,7 @@ mod clients;
 mod credentials;
 mod keys;
 mod leases;
+mod resealing;
 mod revocations;
 mod sessions;
 mod sweep;
@@ -27,6 +28,7 @@ pub use self::{
     browsers::Browser,
     credentials::{CredentialRow, Lease},
     keys::KeyRow,
+    resealing::Sealed,
     revocations::Revoked,
     sessions::Which,
     sweep::Horizon,

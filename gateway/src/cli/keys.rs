@@ -1,7 +1,16 @@
 //! `gateway keys`.
 
+mod reseal;
+
+use std::sync::Arc;
+
 use clap::Subcommand;
-use gateway::keys::{Keys, PUBLISH, RINGS};
+use gateway::{
+    config::{Config, Storage},
+    keys::{Keys, PUBLISH, RINGS},
+    store::{KeyRow, Store},
+};
+use shared::env::Env;
 
 use super::{Failure, now, open, table};
 
@@ -19,24 +28,37 @@ pub(super) enum Command {
         #[arg(value_parser = RINGS)]
         ring: String,
     },
+    /// Put all stored keys under the newest master key, and all credentials under the sealing key in use. Serving goes
+    /// on; it can be ended and begun again at any time.
+    Reseal {
+        /// For machines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Retire a key. Refused for as long as anything needs it.
+    Retire {
+        /// Which ring.
+        #[arg(value_parser = RINGS)]
+        ring: String,
+        /// Which key, by its id.
+        key: String,
+        /// Even if clients that registered by themselves become unknown and must register again (ring `sealing`).
+        #[arg(long)]
+        forget_clients: bool,
+    },
 }
 
 impl Command {
     #[expect(clippy::print_stdout, reason = "a command answers where it was called")]
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let (store, storage) = open().await?;
         match self {
             Self::List { json } => {
-                let rows: Vec<[String; 4]> = store
-                    .keys()
-                    .await?
-                    .into_iter()
-                    .map(|key| [key.ring, key.id, key.state, table::moment(key.changed_at)])
-                    .collect();
-                table::print(["ring", "key", "state", "since"], &rows, json)
+                let (store, _) = open().await?;
+                let rows: Vec<[String; 5]> = store.keys().await?.into_iter().map(row).collect();
+                table::print(["ring", "key", "state", "since", "master"], &rows, json)
             }
             Self::Rotate { ring } => {
-                let keys = Keys::open(store, storage.master_keys, now()).await?;
+                let (_, keys) = open_rings().await?;
                 if keys.rotate(&ring, now()).await? {
                     println!(
                         "The next key of {ring} is published; it takes over in {} minutes.",
@@ -47,6 +69,28 @@ impl Command {
                 }
                 Ok(())
             }
+            Self::Reseal { json } => {
+                let (store, keys) = open_rings().await?;
+                reseal::run(store, Arc::new(keys), json).await
+            }
+            Self::Retire { ring, key, forget_clients } => {
+                let schedule = Config::read(Env::of_process())?.tokens.schedule();
+                let (_, keys) = open_rings().await?;
+                keys.retire(&ring, &key, &schedule, forget_clients, now()).await?;
+                println!("The key {key} of {ring} is retired.");
+                Ok(())
+            }
         }
     }
+}
+
+async fn open_rings() -> Result<(Store, Keys), Failure> {
+    let (store, Storage { master_keys, .. }) = open().await?;
+    let keys = Keys::open(store.clone(), master_keys, now()).await?;
+    Ok((store, keys))
+}
+
+fn row(key: KeyRow) -> [String; 5] {
+    let master = key.master.unwrap_or_else(|| "?".to_owned());
+    [key.ring, key.id, key.state, table::moment(key.changed_at), master]
 }

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use shared::env::Env;
 
-use crate::domain::session::{Lifetimes, MAX_ACCESS_TOKEN_LIFETIME};
+use crate::{
+    domain::session::{Lifetimes, MAX_ACCESS_TOKEN_LIFETIME},
+    keys::Schedule,
+};
 
 /// Lives of tokens and sessions.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +23,15 @@ pub struct Tokens {
 }
 
 impl Tokens {
+    /// When keys are rotated, and how long an old one is needed.
+    pub const fn schedule(&self) -> Schedule {
+        Schedule {
+            rotate_after: self.rotate_keys_after,
+            access_token: MAX_ACCESS_TOKEN_LIFETIME,
+            session: self.lifetimes.session,
+        }
+    }
+
     pub(super) fn read(env: &mut Env) -> Self {
         const DAY: u64 = 24 * 60 * 60;
         let mut seconds =

@@ -11,6 +11,9 @@ pub use self::{
 };
 use super::redirect::RedirectUri;
 
+/// What the ids of clients that registered themselves begin with; their sealed metadata follows.
+pub const ID_PREFIX: &str = "pkm_client_";
+
 /// A client, as the authorization and token endpoints know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {

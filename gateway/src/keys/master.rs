@@ -10,6 +10,7 @@ use crate::domain::secret::NoRandomness;
 pub struct MasterKeys {
     first: AeadKey,
     others: Vec<AeadKey>,
+    fingerprints: Vec<String>,
 }
 
 /// A master key is malformed.
@@ -23,7 +24,7 @@ pub struct NotAMasterKey;
 impl MasterKeys {
     /// Reads the list.
     pub fn parse(list: &str) -> Result<Self, NotAMasterKey> {
-        let mut keys = list
+        let keys = list
             .split(',')
             .map(|key| {
                 let material = BASE64_URL_SAFE_NO_PAD.decode(key.trim()).ok()?;
@@ -32,9 +33,20 @@ impl MasterKeys {
                 if varied { AeadKey::new(&material) } else { None }
             })
             .collect::<Option<Vec<_>>>()
-            .ok_or(NotAMasterKey)?
-            .into_iter();
-        Ok(Self { first: keys.next().ok_or(NotAMasterKey)?, others: keys.collect() })
+            .ok_or(NotAMasterKey)?;
+        let fingerprints = keys.iter().map(fingerprint).collect::<Option<_>>().ok_or(NotAMasterKey)?;
+        let mut keys = keys.into_iter();
+        Ok(Self { first: keys.next().ok_or(NotAMasterKey)?, others: keys.collect(), fingerprints })
+    }
+
+    /// The fingerprint of the key that seals. It tells nothing of the key but whether it is the same.
+    pub fn newest(&self) -> &str {
+        self.fingerprints.first().map_or("", String::as_str)
+    }
+
+    /// The fingerprints of all of them, newest first.
+    pub fn fingerprints(&self) -> &[String] {
+        &self.fingerprints
     }
 
     /// Seals under the newest key.
@@ -52,6 +64,11 @@ impl MasterKeys {
     }
 }
 
+fn fingerprint(key: &AeadKey) -> Option<String> {
+    let bytes = key.derive("master key fingerprint", &[])?;
+    Some(BASE64_URL_SAFE_NO_PAD.encode(bytes.first_chunk::<6>()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +82,15 @@ mod tests {
         let both = MasterKeys::parse(&format!("{NEW}, {OLD}")).unwrap();
         assert_eq!(both.unseal("p", &sealed).unwrap(), b"x");
         assert_eq!(MasterKeys::parse(NEW).unwrap().unseal("p", &sealed), Err(Unsealable));
+    }
+
+    #[test]
+    fn a_fingerprint_tells_keys_apart() {
+        let both = MasterKeys::parse(&format!("{NEW}, {OLD}")).unwrap();
+        let old = MasterKeys::parse(OLD).unwrap();
+        assert_eq!(both.fingerprints(), [both.newest(), old.newest()]);
+        assert_ne!(both.newest(), old.newest());
+        assert_eq!(old.newest().len(), 8);
     }
 
     #[test]

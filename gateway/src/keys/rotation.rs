@@ -27,7 +27,7 @@ pub struct Schedule {
 
 impl Schedule {
     /// How long a key of a ring must verify after its time. Sealed client ids are for ever, and with them their keys.
-    fn verify_for(&self, ring: &str) -> Option<Duration> {
+    pub(super) fn verify_for(&self, ring: &str) -> Option<Duration> {
         match ring {
             ACCESS => Some(self.access_token + PUBLISH),
             IDENTITY => Some(shared::assertion::LIFETIME + PUBLISH),

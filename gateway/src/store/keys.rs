@@ -3,7 +3,7 @@
 use shared::clock::Timestamp;
 use sqlx::Row as _;
 
-use super::{FetchCommitted as _, Store, StoreError};
+use super::{FetchCommitted as _, Store, StoreError, resealing::sealing_prefix};
 
 /// A key as it is stored.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct KeyRow {
     pub state: String,
     /// The material, sealed.
     pub sealed: String,
+    /// The fingerprint of the master key that it is sealed under; the version before did not write it down.
+    pub master: Option<String>,
     /// When it came into its state.
     pub changed_at: Timestamp,
 }
@@ -24,7 +26,7 @@ impl Store {
     /// Every key that is not retired, oldest first.
     pub async fn keys(&self) -> Result<Vec<KeyRow>, StoreError> {
         let rows = sqlx::query(
-            "SELECT id, ring, state, sealed, changed_at_ms FROM keys WHERE state <> 'retired' \
+            "SELECT id, ring, state, sealed, master, changed_at_ms FROM keys WHERE state <> 'retired' \
              ORDER BY created_at_ms, id",
         )
         .fetch_all(&self.pool)
@@ -36,6 +38,7 @@ impl Store {
                     ring: row.try_get("ring")?,
                     state: row.try_get("state")?,
                     sealed: row.try_get("sealed")?,
+                    master: row.try_get("master")?,
                     changed_at: Timestamp::from_millis(row.try_get("changed_at_ms")?),
                 })
             })
@@ -45,14 +48,15 @@ impl Store {
     /// Adds a key in its state, unless its ring has one in that state already: another replica was faster.
     pub async fn add_key(&self, key: &KeyRow) -> Result<bool, StoreError> {
         let added = sqlx::query(
-            "INSERT INTO keys (id, ring, state, sealed, created_at_ms, changed_at_ms) \
-             VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT DO NOTHING RETURNING id",
+            "INSERT INTO keys (id, ring, state, sealed, created_at_ms, changed_at_ms, master) \
+             VALUES ($1, $2, $3, $4, $5, $5, $6) ON CONFLICT DO NOTHING RETURNING id",
         )
         .bind(&key.id)
         .bind(&key.ring)
         .bind(&key.state)
         .bind(&key.sealed)
         .bind(key.changed_at.millis())
+        .bind(&key.master)
         .fetch_committed(&self.pool)
         .await?;
         Ok(added.is_some())
@@ -81,14 +85,29 @@ impl Store {
         Ok(promoted.is_some())
     }
 
-    /// Retires a key that only verifies. `false` if it does not.
+    /// Stores a key's material under another master key, unless it has changed since `key` was read.
+    pub async fn reseal_key(&self, key: &KeyRow, sealed: &str, master: &str) -> Result<bool, StoreError> {
+        let resealed = sqlx::query(
+            "UPDATE keys SET sealed = $1, master = $2 WHERE id = $3 AND sealed = $4 RETURNING id",
+        )
+        .bind(sealed)
+        .bind(master)
+        .bind(&key.id)
+        .bind(&key.sealed)
+        .fetch_committed(&self.pool)
+        .await?;
+        Ok(resealed.is_some())
+    }
+
+    /// Retires a key that only verifies, and under which no credential is sealed. `false` if that is not so.
     pub async fn retire_key(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
         let retired = sqlx::query(
             "UPDATE keys SET state = 'retired', changed_at_ms = $1 WHERE id = $2 AND state = 'verify-only' \
-             RETURNING id",
+             AND NOT EXISTS (SELECT 1 FROM credentials WHERE substr(sealed, 1, 10) = $3) RETURNING id",
         )
         .bind(now.millis())
         .bind(id)
+        .bind(sealing_prefix(id))
         .fetch_committed(&self.pool)
         .await?;
         Ok(retired.is_some())

@@ -26,4 +26,14 @@ impl Store {
         .await?;
         Ok(taken.is_some())
     }
+
+    /// Gives a lease back before it runs out. Nothing happens if it is another's by now.
+    pub async fn release_lease(&self, name: &str, holder: &str) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM leases WHERE name = $1 AND holder = $2")
+            .bind(name)
+            .bind(holder)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
 }

@@ -20,6 +20,7 @@ mod private_key_jwt;
 mod rate_limit;
 mod register;
 mod replicas;
+mod resealing;
 mod revoke;
 mod secrets;
 mod store_contract;

@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use gateway::{
-    domain::session::{Because, Session},
+    domain::{
+        client::ClientOrigin,
+        session::{Because, Session},
+    },
     store::{CredentialRow, Lease},
 };
 use shared::clock::Timestamp;
 
 use super::{
     RACERS, all, on_both,
-    samples::{HOUR, NOW, ODD, add_session, later, session},
+    samples::{HOUR, NOW, ODD, add_session, later, metadata, session},
     world::World,
 };
 
@@ -22,6 +25,7 @@ on_both!(
     a_version_is_renewed_once,
     a_dead_credential_stays_dead,
     a_session_leads_to_its_credential_while_it_lives,
+    what_lies_under_a_key_is_found_and_moved,
 );
 
 const ID: &str = "credential";
@@ -113,6 +117,32 @@ async fn a_dead_credential_stays_dead(world: World) {
     assert!(!store.bury_credential(ID, held, later()).await.unwrap());
     assert!(!store.lease_credential(ID, lease(1, 90), later()).await.unwrap());
     assert_eq!(store.credential(ID).await.unwrap().unwrap().dead_at, Some(NOW));
+}
+
+async fn what_lies_under_a_key_is_found_and_moved(world: World) {
+    let store = &world.store;
+    let (old, new) = ("AAAAAAAAAAA", "BBBBBBBBBBA");
+    for (id, key) in [("a", old), ("b", new), ("c", old), ("d", old)] {
+        store.add_credential(id, "subject", &format!("{}xy {ODD}", &key[..10]), later(), NOW).await.unwrap();
+    }
+    let ids = async |after, limit| {
+        let found = store.sealed_under(old, after, limit).await.unwrap();
+        found.into_iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids("", 2).await, ["a", "c"]);
+    assert_eq!(ids("c", 2).await, ["d"]);
+    assert_eq!(store.count_sealed_under(old).await.unwrap(), 3);
+    let row = store.sealed_under(old, "", 1).await.unwrap().remove(0);
+    let moved = format!("{new} {ODD}");
+    assert!(store.reseal_credential(&row, &moved).await.unwrap());
+    assert!(!store.reseal_credential(&row, "later").await.unwrap(), "it is another by now");
+    assert_eq!(seen(&store.credential("a").await.unwrap().unwrap()), (moved.as_str(), 1, later(), None));
+    assert_eq!(store.count_sealed_under(old).await.unwrap(), 2);
+    let id = format!("pkm_client_{}", &old[..10]);
+    for id in [id.clone(), format!("{id}more"), "https://client.example".to_owned()] {
+        store.remember_client(&id, &metadata("c"), &ClientOrigin::Registered, NOW).await.unwrap();
+    }
+    assert_eq!(store.count_clients_with_id(&id).await.unwrap(), 2);
 }
 
 async fn a_session_leads_to_its_credential_while_it_lives(world: World) {

@@ -75,6 +75,7 @@ fn key(id: &str, ring: &str) -> KeyRow {
         ring: ring.to_owned(),
         state: "active".to_owned(),
         sealed: ODD.to_owned(),
+        master: Some("fingerprint".to_owned()),
         changed_at: NOW,
     }
 }
@@ -100,7 +101,17 @@ async fn retired_keys_are_not_read(world: World) {
     let ids = |keys: Vec<KeyRow>| keys.into_iter().map(|key| key.id).collect::<Vec<_>>();
     assert_eq!(ids(store.keys().await.unwrap()), ["old", "new"]);
     assert!(!store.retire_key("new", later()).await.unwrap(), "an active key is not retired");
-    assert!(store.retire_key("old", later()).await.unwrap());
+    let needs_it = "UPDATE keys SET id = 'AAAAAAAAAAA' WHERE id = 'old'";
+    world.meddle(needs_it).await;
+    store.add_credential("c", "subject", "AAAAAAAAAAsealed", later(), NOW).await.unwrap();
+    assert!(!store.retire_key("AAAAAAAAAAA", later()).await.unwrap(), "a credential lies under it");
+    world.meddle("DELETE FROM credentials").await;
+    let old = store.keys().await.unwrap().remove(0);
+    assert!(store.reseal_key(&old, "anew", "other").await.unwrap());
+    assert!(!store.reseal_key(&old, "late", "other").await.unwrap(), "it is another by now");
+    let row = store.keys().await.unwrap().remove(0);
+    assert_eq!((row.sealed.as_str(), row.master.as_deref()), ("anew", Some("other")));
+    assert!(store.retire_key("AAAAAAAAAAA", later()).await.unwrap());
     assert_eq!(ids(store.keys().await.unwrap()), ["new"]);
 }
 

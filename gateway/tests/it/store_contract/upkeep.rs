@@ -28,6 +28,7 @@ fn key(id: &str, state: &str) -> KeyRow {
         ring: "access".to_owned(),
         state: state.to_owned(),
         sealed: ODD.to_owned(),
+        master: None,
         changed_at: NOW,
     }
 }
@@ -71,6 +72,10 @@ async fn a_lease_has_one_holder(world: World) {
     assert!(!store.take_lease("work", "other", NOW, later()).await.unwrap());
     assert!(store.take_lease("other work", "other", NOW, later()).await.unwrap());
     assert!(store.take_lease("work", "other", later(), later()).await.unwrap(), "it runs out");
+    store.release_lease("work", &holder).await.unwrap();
+    assert!(!store.take_lease("work", "third", NOW, later()).await.unwrap(), "it was not his any more");
+    store.release_lease("work", "other").await.unwrap();
+    assert!(store.take_lease("work", "third", NOW, later()).await.unwrap());
 }
 
 async fn the_sweep_takes_what_is_over_and_nothing_else(world: World) {
