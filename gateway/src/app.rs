@@ -7,19 +7,19 @@ use shared::clock::SharedClock;
 
 use crate::{
     access_token::AccessTokens,
+    audit::Audit,
     cimd::ClientDocuments,
     client_assertion::ClientAssertions,
     clients::Clients,
     config::{AllowedOrigins, Config},
     cookies::Cookies,
     credentials::Credentials,
-    domain::secret::NoRandomness,
-    domain::{issuer::Issuer, session::Lifetimes},
+    domain::{audit::Refusal, issuer::Issuer, secret::NoRandomness, session::Lifetimes},
     ephemeral,
     housekeeping::{Housekeeping, Terms},
     keys::{Keys, KeysError},
     peaka::{self, Peaka},
-    rate_limit::{RateLimiter, TrustedProxies, client_address, prefix},
+    rate_limit::{Limit, LimitExceeded, Networks, RateLimiter, client_address, prefix},
     revocation::Revocation,
     store::{OpenError, Store, StoreError},
     upstream::Upstream,
@@ -32,7 +32,8 @@ pub struct App {
     pub(crate) clock: SharedClock,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) allowed_origins: AllowedOrigins,
-    trusted_proxies: TrustedProxies,
+    trusted_proxies: Networks,
+    generous: Networks,
     pub(crate) cookies: Cookies,
     pub(crate) store: Store,
     pub(crate) keys: Arc<Keys>,
@@ -44,6 +45,7 @@ pub struct App {
     pub(crate) credentials: Credentials,
     pub(crate) upstream: Upstream,
     pub(crate) housekeeping: Housekeeping,
+    pub(crate) audit: Audit,
 }
 
 /// Why the gateway cannot start.
@@ -88,6 +90,7 @@ impl App {
         let housekeeping = Housekeeping::new(store.clone(), Arc::clone(&keys), Arc::clone(&clock), terms)?;
         let assertions = ClientAssertions::new(&issuer, Arc::clone(&ephemeral), Arc::clone(&clock));
         Ok(Arc::new(Self {
+            audit: Audit::new(store.clone(), Arc::clone(&clock)),
             cookies: Cookies::new(issuer.is_https()),
             limiter: RateLimiter::new(ephemeral, Arc::clone(&clock)),
             clients: Clients::new(Arc::clone(&keys), documents, store.clone(), assertions),
@@ -108,6 +111,7 @@ impl App {
             housekeeping,
             allowed_origins: config.network.allowed_origins,
             trusted_proxies: config.network.trusted_proxies,
+            generous: config.network.generous,
             clock,
             issuer,
             lifetimes,
@@ -116,6 +120,29 @@ impl App {
             peaka,
             revocation,
         }))
+    }
+
+    /// Counts a request against its caller's quota.
+    ///
+    /// # Errors
+    /// If it is used up.
+    pub(crate) async fn limit(
+        &self,
+        limit: &Limit,
+        peer: SocketAddr,
+        headers: &HeaderMap,
+    ) -> Result<(), LimitExceeded> {
+        let address = client_address(peer, headers, &self.trusted_proxies);
+        let limit = if self.generous.contain(address) { limit.generous() } else { *limit };
+        self.count(&limit, &prefix(address)).await
+    }
+
+    /// Counts a request of an account, a session or a client against its quota, wherever it comes from.
+    ///
+    /// # Errors
+    /// If it is used up.
+    pub(crate) async fn count(&self, limit: &Limit, key: &str) -> Result<(), LimitExceeded> {
+        self.limiter.check(limit, key).await.inspect_err(|_| self.audit.refused(Refusal::Flood, None))
     }
 
     /// By what a caller is counted: the prefix of its address.

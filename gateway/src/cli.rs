@@ -1,5 +1,6 @@
 //! The commands: `serve`, and what operators do beside it. Each reads the same configuration as `serve`.
 
+mod audit;
 mod keys;
 mod serve;
 mod sessions;
@@ -42,6 +43,9 @@ enum Command {
     /// Look at sessions, or end them.
     #[command(subcommand)]
     Sessions(sessions::Command),
+    /// Look at what was noted: who did what, through which client, from where.
+    #[command(subcommand)]
+    Audit(audit::Command),
 }
 
 #[derive(Debug, Subcommand)]
@@ -114,6 +118,7 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
         }
         Command::Keys(command) => command.run().await,
         Command::Sessions(command) => command.run().await,
+        Command::Audit(command) => command.run().await,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The rules of the authorization server: no HTTP, no SQL, no time of its own.
 
+pub mod audit;
 pub mod authorization;
 pub mod client;
 pub mod issuer;

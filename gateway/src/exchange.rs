@@ -18,6 +18,7 @@ use crate::{
     answer::no_store,
     app::App,
     credentials::NoCredential,
+    domain::audit::Refusal,
     oauth::{
         error::OAuthError,
         params::{FormBody, Params},
@@ -56,6 +57,7 @@ pub(crate) async fn exchange(
         .identity(|ring| assertion::verify(subject_token, ring.verification(), app.issuer.as_str(), now))
         .map_err(|refusal| {
             warn!(%refusal, "refused an identity assertion");
+            app.audit.refused(Refusal::Assertion, None);
             OAuthError::InvalidRequest("subject_token is not a valid identity assertion".into())
         })?;
     let rejected = params.get("rejected_token_sha256");

@@ -42,6 +42,10 @@ impl Gateway {
             let (app, shutdown) = (Arc::clone(&self.app), shutdown.clone());
             tokio::spawn(async move { app.housekeeping.run(shutdown).await })
         };
+        let auditor = {
+            let (app, shutdown) = (Arc::clone(&self.app), drained.clone());
+            tokio::spawn(async move { app.audit.run(shutdown).await })
+        };
         let internal = tokio::spawn(serve(
             internal,
             router::internal(Arc::clone(&self.app)),
@@ -50,7 +54,7 @@ impl Gateway {
         ));
         serve(public, router::public(Arc::clone(&self.app)), Limits::default(), shutdown).await;
         drained.cancel();
-        let _ = tokio::join!(internal, follower, keeper);
+        let _ = tokio::join!(internal, follower, keeper, auditor);
         self.app.store.close().await;
         info!("the gateway has stopped");
     }

@@ -3,6 +3,8 @@
 mod access_token;
 mod answer;
 mod app;
+mod audit;
+mod caller;
 pub mod cimd;
 mod client_assertion;
 mod clients;

@@ -15,3 +15,9 @@ pub(crate) const AUTHORIZE: Limit = Limit { name: "authorize", quota: 1200, wind
 pub(crate) const REVOKE: Limit = Limit { name: "revoke", quota: 600, window: MINUTE };
 /// Token requests that failed, per address prefix: guessing is slow, refreshing is free.
 pub(crate) const TOKEN_FAILURES: Limit = Limit { name: "token-failures", quota: 300, window: MINUTE };
+/// The same per client, wherever they come from; a client with a document is one for all who run it. Only those that failed are refused, so nobody can lock a client out.
+pub(crate) const CLIENT_FAILURES: Limit = Limit { name: "client-failures", quota: 12_000, window: MINUTE };
+/// Refreshes of one session. Some clients refresh before nearly every request.
+pub(crate) const REFRESH: Limit = Limit { name: "refresh", quota: 600, window: MINUTE };
+/// Sign-ins and authorizations of one person.
+pub(crate) const ACCOUNT: Limit = Limit { name: "account", quota: 120, window: MINUTE };

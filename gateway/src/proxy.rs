@@ -21,7 +21,12 @@ use shared::{assertion, chain::Chain};
 use tracing::{info, warn};
 
 use self::{leash::Leashed, refusal::Refusal};
-use crate::{access_token::Valid, app::App, upstream::UpstreamError};
+use crate::{
+    access_token::{BadToken, Valid},
+    app::App,
+    domain,
+    upstream::UpstreamError,
+};
 
 /// A JSON-RPC request is not longer than this.
 const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
@@ -40,7 +45,11 @@ pub(crate) async fn mcp(State(app): State<Arc<App>>, request: Request) -> Respon
 async fn answer(app: &Arc<App>, request: Request) -> Result<Response, Refusal> {
     // First who, then what: a client that has no token yet asks with GET, and must be told where to get one.
     let token = bearer::read(request.headers())?;
-    let valid = app.access_tokens.validate(token)?;
+    let valid = app.access_tokens.validate(token).inspect_err(|bad| {
+        if *bad == BadToken::Invalid {
+            app.audit.refused(domain::audit::Refusal::Token, None);
+        }
+    })?;
     if request.method() != Method::POST {
         return Err(Refusal::Method);
     }

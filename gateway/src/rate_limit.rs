@@ -10,11 +10,14 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use shared::clock::SharedClock;
 use tracing::debug;
 
-pub use self::address::{NotANetwork, TrustedProxies, client_address, prefix};
+pub use self::address::{Networks, NotANetwork, client_address, prefix};
 use crate::ephemeral::{Count, Ephemeral, Memory};
 
+/// How much more a generous network may do.
+const GENEROSITY: u32 = 20;
+
 /// So many in so much time.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
     /// What is limited; counters of different names are apart. Part of the counter's key and of logs.
     pub name: &'static str,
@@ -22,6 +25,14 @@ pub struct Limit {
     pub quota: u32,
     /// How long a window is. It starts with the first request that is counted in it.
     pub window: Duration,
+}
+
+impl Limit {
+    /// The same for a network that many people share.
+    #[must_use]
+    pub const fn generous(self) -> Self {
+        Self { quota: self.quota.saturating_mul(GENEROSITY), ..self }
+    }
 }
 
 /// There were too many.

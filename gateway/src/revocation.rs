@@ -10,7 +10,7 @@ use std::{
 use shared::clock::{SharedClock, Timestamp};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::warn;
 
 use crate::{
     domain::session::{Because, MAX_ACCESS_TOKEN_LIFETIME},
@@ -75,7 +75,6 @@ impl Revocation {
     pub(crate) async fn end_session(&self, session_id: &str, because: Because) -> Result<bool, StoreError> {
         let ended = self.store.revoke_session(session_id, because, self.clock.now()).await?;
         if ended {
-            info!(session_id, because = because.as_str(), "ended a session");
             self.spread(session_id).await;
         }
         Ok(ended)
@@ -92,7 +91,6 @@ impl Revocation {
             .revoke_sessions(Which::Credential(credential_id), because, || self.clock.now())
             .await?;
         for session_id in ended {
-            info!(session_id, because = because.as_str(), "ended a session");
             self.spread(&session_id).await;
         }
         Ok(())

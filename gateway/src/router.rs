@@ -1,10 +1,12 @@
 //! Every route, on one page.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    middleware::from_fn_with_state,
+    extract::{ConnectInfo, Request, State},
+    middleware::{Next, from_fn_with_state},
+    response::Response,
     routing::{any, get, post},
 };
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -15,7 +17,7 @@ use tower_http::{
     timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
 };
 
-use crate::{app::App, connect, exchange, health, language, login, oauth, pages, proxy};
+use crate::{app::App, caller, connect, exchange, health, language, login, oauth, pages, proxy};
 
 /// Control requests are answered within this time, or 503.
 const CONTROL_DEADLINE: Duration = Duration::from_secs(30);
@@ -34,12 +36,24 @@ pub fn public(app: Arc<App>) -> Router {
         .merge(control)
         .route("/mcp", any(proxy::mcp))
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
+        .layer(from_fn_with_state(Arc::clone(&app), on_behalf))
         .with_state(app);
     if !secure {
         return router;
     }
     let hsts = HeaderValue::from_static("max-age=31536000; includeSubDomains");
     router.layer(SetResponseHeaderLayer::overriding(header::STRICT_TRANSPORT_SECURITY, hsts))
+}
+
+/// What is noted of a request says from where it came.
+async fn on_behalf(
+    State(app): State<Arc<App>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let prefix = app.caller(peer, request.headers());
+    caller::on_behalf(prefix, next.run(request)).await
 }
 
 /// What clients discover us by. The path form of RFC 9728 §3.1 and the root form; RFC 8414 §3 and OpenID's place.

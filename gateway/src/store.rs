@@ -23,8 +23,9 @@ use sqlx::{
     query::Query,
 };
 
+pub(crate) use self::audit::{tell, tell_entry};
 pub use self::{
-    audit::AuditEvent,
+    audit::{AuditFilter, AuditRow},
     browsers::Browser,
     credentials::{CredentialRow, Lease},
     keys::KeyRow,

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use shared::env::Env;
 use url::Url;
 
-use crate::{domain::issuer::Issuer, rate_limit::TrustedProxies};
+use crate::{domain::issuer::Issuer, rate_limit::Networks};
 
 /// Addresses and origins.
 #[derive(Clone, Debug)]
@@ -20,7 +20,11 @@ pub struct Network {
     /// `GATEWAY_BACKEND_URL`: origin of the MCP backend; default `http://127.0.0.1:8090`.
     pub backend: Url,
     /// `GATEWAY_TRUSTED_PROXIES`: networks whose `X-Forwarded-For` is believed, comma-separated; default none.
-    pub trusted_proxies: TrustedProxies,
+    pub trusted_proxies: Networks,
+    /// `GATEWAY_GENEROUS_NETWORKS`: networks whose addresses many people share, such as the egress of hosted clients: each
+    /// of their addresses may do twenty times as much as others; comma-separated, `none` for none. Default
+    /// 160.79.104.0/21, which Claude calls from.
+    pub generous: Networks,
     /// `GATEWAY_ALLOWED_ORIGINS`: web origins whose pages may call `/mcp`, comma-separated, or `*`. Always allowed: our
     /// own, and pages served from the person's own machine.
     pub allowed_origins: AllowedOrigins,
@@ -48,8 +52,9 @@ impl Network {
         let trusted_proxies = env.parsed(
             "GATEWAY_TRUSTED_PROXIES",
             "networks such as 10.0.0.0/8, separated by commas",
-            TrustedProxies::default(),
+            Networks::default(),
         );
+        let generous = generous(env);
         let allowed_origins = allowed_origins(env);
         Some(Self {
             issuer: issuer?,
@@ -57,8 +62,20 @@ impl Network {
             internal_listen,
             backend: backend?,
             trusted_proxies,
+            generous,
             allowed_origins,
         })
+    }
+}
+
+fn generous(env: &mut Env) -> Networks {
+    const NAME: &str = "GATEWAY_GENEROUS_NETWORKS";
+    match env.text(NAME).as_deref().unwrap_or("160.79.104.0/21") {
+        "none" => Networks::default(),
+        list => list.parse().unwrap_or_else(|_| {
+            env.wrong(NAME, "should be networks such as 160.79.104.0/21, separated by commas, or none");
+            Networks::default()
+        }),
     }
 }
 

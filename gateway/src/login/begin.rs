@@ -15,6 +15,7 @@ use crate::{
     app::App,
     cookies::Kind,
     domain::{
+        audit::Refusal,
         secret::{hash, random_text},
         session::AUTHORIZATION_LIFETIME,
     },
@@ -34,8 +35,9 @@ pub(crate) async fn begin(
     headers: HeaderMap,
     form: Result<FormBody, crate::oauth::error::OAuthError>,
 ) -> Result<Response, PageError> {
-    app.limiter.check(&limits::AUTHORIZE, &app.caller(peer, &headers)).await?;
+    app.limit(&limits::AUTHORIZE, peer, &headers).await?;
     if !is_same_origin(&headers, &app.issuer) {
+        app.audit.refused(Refusal::Form, None);
         return Err(PageError::Foreign);
     }
     let FormBody(body) = form.map_err(malformed)?;
@@ -50,6 +52,7 @@ pub(crate) async fn begin(
     }
     let life = (now, now.plus(AUTHORIZATION_LIFETIME));
     if let Some(known) = signed_in(&app, &headers).await? {
+        app.count(&limits::ACCOUNT, &known.person.subject).await?;
         let authorization = random_text()?;
         app.store
             .begin_signed_in(&hash(&authorization), &carried.request, &browser.hash(), &known, life)

@@ -8,13 +8,14 @@ use axum::{
 };
 use http::HeaderMap;
 use secrecy::{ExposeSecret as _, SecretString};
-use tracing::{info, warn};
+use tracing::warn;
 
 use super::begin::{callback_url, expired, to_consent, verifier_purpose};
 use crate::{
     app::App,
     cookies::{Cookie, Kind, SIGNED_IN},
     domain::{
+        audit::Refusal,
         authorization::{Person, Returned},
         secret::{hash, random_text},
     },
@@ -32,7 +33,7 @@ pub(crate) async fn callback(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
-    app.limiter.check(&limits::AUTHORIZE, &app.caller(peer, &headers)).await?;
+    app.limit(&limits::AUTHORIZE, peer, &headers).await?;
     let params = Params::parse(query.unwrap_or_default().as_bytes()).map_err(malformed)?;
     let state = params.require("state").map_err(malformed)?;
     let now = app.clock.now();
@@ -40,13 +41,16 @@ pub(crate) async fn callback(
     let browser = app.cookies.get(Kind::Browser, &headers).ok_or(PageError::Foreign)?;
     if browser.hash() != returned.browser_hash {
         warn!("a sign-in was finished in another browser than it began in");
+        app.audit.refused(Refusal::SignIn, None);
         return Err(PageError::Foreign);
     }
     if !app.peaka.sign_in.accepts_issuer(params.get("iss")).await? {
         warn!("a sign-in was answered by another issuer than Peaka's");
+        app.audit.refused(Refusal::SignIn, None);
         return Err(PageError::refused("other_issuer"));
     }
     let Some(code) = params.get("code") else {
+        app.audit.refused(Refusal::SignIn, None);
         // What the other side wrote into the error is not shown: it is text from elsewhere.
         return Err(PageError::refused("not_signed_in"));
     };
@@ -54,18 +58,22 @@ pub(crate) async fn callback(
     let (code, verifier) = (SecretString::from(code), open_verifier(&app, &returned)?);
     // The grant that comes of the code exists only in Peaka's answer: it is stored even if the browser goes away.
     let task = tokio::spawn(async move { sign_in(&app_task, &code, &verifier).await });
-    let known = task.await.map_err(PageError::unavailable)??;
+    let known = task.await.map_err(PageError::unavailable)?.inspect_err(|error| {
+        if matches!(error, PageError::Refused(_)) {
+            app.audit.refused(Refusal::SignIn, None);
+        }
+    })?;
 
+    app.count(&limits::ACCOUNT, &known.person.subject).await?;
     if let Some(before) = app.cookies.get(Kind::SignedIn, &headers) {
         app.store.remove_browser(&before.hash()).await?;
     }
     let fresh = Cookie::new(Kind::SignedIn)?;
     let authorization = random_text()?;
     app.store.add_browser(&fresh.hash(), &known, now, now.plus(SIGNED_IN)).await?;
-    if !app.store.sign_in(returned, &hash(&authorization), &known).await? {
+    if !app.store.sign_in(returned, &hash(&authorization), &known, now).await? {
         return Err(expired());
     }
-    info!(subject = known.person.subject, "a person signed in");
     let mut response = to_consent(&authorization);
     pages::set_cookie(&mut response, app.cookies.set(&fresh));
     Ok(response)

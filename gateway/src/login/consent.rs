@@ -12,13 +12,14 @@ use shared::{
     jws::MAX_TOKEN_BYTES,
     scope::{Scope, Scopes},
 };
-use tracing::{info, warn};
+use tracing::warn;
 
 use super::begin::{expired, signed_in};
 use crate::{
     app::App,
     cookies::Kind,
     domain::{
+        audit::Refusal,
         authorization::{Approval, SignedIn},
         secret::hash,
         session::CODE_LIFETIME,
@@ -46,7 +47,7 @@ pub(crate) async fn show(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
-    app.limiter.check(&limits::AUTHORIZE, &app.caller(peer, &headers)).await?;
+    app.limit(&limits::AUTHORIZE, peer, &headers).await?;
     let params = Params::parse(query.unwrap_or_default().as_bytes()).map_err(malformed)?;
     let authorization = params.require("authorization").map_err(malformed)?;
     let signed_in = find(&app, &headers, authorization).await?;
@@ -60,8 +61,9 @@ pub(crate) async fn decide(
     headers: HeaderMap,
     form: Result<FormBody, OAuthError>,
 ) -> Result<Response, PageError> {
-    app.limiter.check(&limits::AUTHORIZE, &app.caller(peer, &headers)).await?;
+    app.limit(&limits::AUTHORIZE, peer, &headers).await?;
     if !is_same_origin(&headers, &app.issuer) {
+        app.audit.refused(Refusal::Form, None);
         return Err(PageError::Foreign);
     }
     let FormBody(body) = form.map_err(malformed)?;
@@ -113,18 +115,16 @@ async fn approve(app: &App, signed_in: &SignedIn, params: &Params) -> Result<Res
         return too_many_projects();
     }
     app.store.remember_client(&request.client_id, &request.client, &request.client_origin, now).await?;
-    if !app.store.approve(signed_in, &approval, &hash(&code), now.plus(CODE_LIFETIME)).await? {
+    if !app.store.approve(signed_in, &approval, &hash(&code), (now, now.plus(CODE_LIFETIME))).await? {
         return Err(expired());
     }
-    info!(subject = signed_in.person.subject, client_id = request.client_id, scopes = %approval.scopes, "consent given");
     back(app, signed_in, &[("code", &code)])
 }
 
 async fn deny(app: &App, signed_in: &SignedIn) -> Result<Response, PageError> {
-    if !app.store.deny(signed_in).await? {
+    if !app.store.deny(signed_in, app.clock.now()).await? {
         return Err(expired());
     }
-    info!(subject = signed_in.person.subject, client_id = signed_in.request.client_id, "consent refused");
     let text = "The person did not allow it.";
     back(app, signed_in, &[("error", "access_denied"), ("error_description", text)])
 }

@@ -20,8 +20,8 @@ use crate::{
     clients::ClientError,
     cookies::{Cookie, Kind},
     domain::{
-        authorization::AuthorizationRequest, client::Client, pkce::CodeChallenge, redirect::RedirectUri,
-        session::AUTHORIZATION_LIFETIME,
+        audit::Refusal, authorization::AuthorizationRequest, client::Client, pkce::CodeChallenge,
+        redirect::RedirectUri, session::AUTHORIZATION_LIFETIME,
     },
     limits,
     pages::{self, PageError},
@@ -48,12 +48,13 @@ pub(crate) async fn authorize(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
-    app.limiter.check(&limits::AUTHORIZE, &app.caller(peer, &headers)).await?;
+    app.limit(&limits::AUTHORIZE, peer, &headers).await?;
     let params = Params::parse(query.unwrap_or_default().as_bytes()).map_err(malformed)?;
     let client = client(&app, &params).await?;
-    let redirect_uri = client
-        .redirect_uri(params.get("redirect_uri"))
-        .ok_or_else(|| PageError::refused_with("redirect", "app", &client.metadata.name))?;
+    let redirect_uri = client.redirect_uri(params.get("redirect_uri")).ok_or_else(|| {
+        app.audit.refused(Refusal::RedirectUri, Some(&client.id));
+        PageError::refused_with("redirect", "app", &client.metadata.name)
+    })?;
     let state = params.get("state").map(str::to_owned);
     let request = match validated(&app, &params, client, redirect_uri.clone(), state.clone()) {
         Ok(request) => request,
@@ -78,13 +79,21 @@ pub(crate) async fn authorize(
 
 async fn client(app: &App, params: &Params) -> Result<Client, PageError> {
     let id = params.get("client_id").ok_or_else(|| PageError::refused("incomplete_link"))?;
-    app.clients.resolve(id).await.map_err(|error| match error {
-        ClientError::Store(error) => error.into(),
-        ClientError::Unknown => PageError::refused("unknown_client"),
-        error @ (ClientError::Document(_) | ClientError::NoRedirectUri) => {
-            PageError::refused_because("unverified_client", &error)
-        }
-    })
+    app.clients
+        .resolve(id)
+        .await
+        .inspect_err(|error| {
+            if !matches!(error, ClientError::Store(_)) {
+                app.audit.refused(Refusal::Client, Some(id));
+            }
+        })
+        .map_err(|error| match error {
+            ClientError::Store(error) => error.into(),
+            ClientError::Unknown => PageError::refused("unknown_client"),
+            error @ (ClientError::Document(_) | ClientError::NoRedirectUri) => {
+                PageError::refused_because("unverified_client", &error)
+            }
+        })
 }
 
 /// A fault that belongs to the client: its person is told, and may take it back to the client.

@@ -33,8 +33,7 @@ pub(crate) async fn register(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Result<Response, OAuthError> {
-    let caller = app.caller(peer, request.headers());
-    app.limiter.check(&limits::REGISTER, &caller).await?;
+    app.limit(&limits::REGISTER, peer, request.headers()).await?;
     let body = params::read(request.into_body()).await?;
     let asked: Map<String, Value> = serde_json::from_slice(&body)
         .map_err(|_| OAuthError::InvalidClientMetadata("the body must be a JSON object".into()))?;

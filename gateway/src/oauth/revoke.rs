@@ -18,7 +18,7 @@ use super::{
 use crate::{
     answer::no_store,
     app::App,
-    domain::{session::Because, token::RefreshToken},
+    domain::{audit::Refusal, session::Because, token::RefreshToken},
     limits,
 };
 
@@ -28,9 +28,13 @@ pub(crate) async fn revoke(
     headers: HeaderMap,
     FormBody(body): FormBody,
 ) -> Result<Response, OAuthError> {
-    app.limiter.check(&limits::REVOKE, &app.caller(peer, &headers)).await?;
+    app.limit(&limits::REVOKE, peer, &headers).await?;
     let params = Params::parse(&body)?;
-    let client = client_auth::authenticate(&app.clients, &headers, &params).await?;
+    let client = client_auth::authenticate(&app.clients, &headers, &params).await.inspect_err(|error| {
+        if matches!(error, OAuthError::InvalidClient { .. }) {
+            app.audit.refused(Refusal::Client, params.get("client_id"));
+        }
+    })?;
     // The hint is only a hint (RFC 7009 §2.1): the token itself says what it is.
     if let Some(session_id) = session_of(&app, params.require("token")?, &client.id).await? {
         app.revocation.end_session(&session_id, Because::ClientRevoked).await?;

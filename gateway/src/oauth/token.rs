@@ -17,7 +17,7 @@ use super::{
     error::OAuthError,
     params::{FormBody, Params},
 };
-use crate::{app::App, limits};
+use crate::{app::App, domain::audit::Refusal, limits};
 
 pub(crate) async fn token(
     State(app): State<Arc<App>>,
@@ -26,8 +26,19 @@ pub(crate) async fn token(
     FormBody(body): FormBody,
 ) -> Result<Response, OAuthError> {
     let granted = grant(&app, &headers, &body).await;
-    if matches!(granted, Err(OAuthError::InvalidGrant(_) | OAuthError::InvalidClient { .. })) {
-        app.limiter.check(&limits::TOKEN_FAILURES, &app.caller(peer, &headers)).await?;
+    let refusal = match &granted {
+        Err(OAuthError::InvalidGrant(_)) => Some(Refusal::Grant),
+        Err(OAuthError::InvalidClient { .. }) => Some(Refusal::Client),
+        _ => None,
+    };
+    if let Some(refusal) = refusal {
+        let params = Params::parse(&body)?;
+        let claimed = params.get("client_id");
+        app.audit.refused(refusal, claimed);
+        if let Some(id) = claimed {
+            app.count(&limits::CLIENT_FAILURES, id).await?;
+        }
+        app.limit(&limits::TOKEN_FAILURES, peer, &headers).await?;
     }
     granted
 }

@@ -10,16 +10,16 @@ use ipnet::IpNet;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// The networks whose word about where a request came from is believed. None by default.
+/// A list of networks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TrustedProxies(Vec<IpNet>);
+pub struct Networks(Vec<IpNet>);
 
 /// A text is neither an address nor a network.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is neither an IP address nor a network like 10.0.0.0/8")]
 pub struct NotANetwork(String);
 
-impl FromStr for TrustedProxies {
+impl FromStr for Networks {
     type Err = NotANetwork;
 
     /// From addresses and networks, separated by commas.
@@ -38,16 +38,17 @@ impl FromStr for TrustedProxies {
     }
 }
 
-impl TrustedProxies {
-    fn contain(&self, address: IpAddr) -> bool {
+impl Networks {
+    /// Whether the address is in one of them.
+    pub fn contain(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
 }
 
-/// The client's address. `X-Forwarded-For` is read from the right, as each proxy appends whom it heard; reading
+/// The client's address, where the word of the proxies in the `trusted` networks is believed. `X-Forwarded-For` is read from the right, as each proxy appends whom it heard; reading
 /// ends at the first address that is not a trusted proxy, since everything left of it is only that one's claim. An
 /// entry that is no address ends it as well.
-pub fn client_address(peer: SocketAddr, headers: &HeaderMap, trusted: &TrustedProxies) -> IpAddr {
+pub fn client_address(peer: SocketAddr, headers: &HeaderMap, trusted: &Networks) -> IpAddr {
     let mut client = peer.ip().to_canonical();
     let lines = headers.get_all(FORWARDED_FOR).into_iter().rev();
     // A line that is not text must end the reading and not be skipped: what is left of it is older.

@@ -1,46 +1,167 @@
-//! Table `audit_events`: what happened to whose session, through which client.
+//! Table `audit_events`, and the log lines that go with its rows: who, which client, from where, what, and how it ended.
 
 use shared::clock::Timestamp;
+use sqlx::{AnyConnection, Row as _, any::AnyRow};
 
 use super::{Store, StoreError};
+use crate::{
+    caller,
+    domain::{
+        audit::{Entry, Event},
+        secret::random_text,
+    },
+};
 
-/// One event. Never holds a secret.
-#[derive(Clone, Copy, Debug)]
-pub struct AuditEvent<'a> {
-    /// What happened.
-    pub kind: &'static str,
-    /// To whom.
-    pub subject: Option<&'a str>,
-    /// Through which client.
-    pub client_id: Option<&'a str>,
-    /// In which session.
-    pub session_id: Option<&'a str>,
+const TABLE: &str = "audit_events";
+
+/// The columns of [`read`].
+macro_rules! columns {
+    () => {
+        "id, at_ms, kind, outcome, subject, client_id, client_name, session_id, origin, detail"
+    };
 }
 
-pub(super) const INSERT: &str = "INSERT INTO audit_events (id, at_ms, kind, subject, client_id, session_id) \
-     VALUES ($1, $2, $3, $4, $5, $6)";
+/// An event, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRow {
+    /// Its id.
+    pub id: String,
+    /// When.
+    pub at: Timestamp,
+    /// What happened.
+    pub kind: String,
+    /// How it ended: `done` or `refused`. Absent from rows of earlier versions, as are the other optional ones.
+    pub outcome: Option<String>,
+    /// To whom, by Peaka's user id.
+    pub subject: Option<String>,
+    /// Through which client.
+    pub client_id: Option<String>,
+    /// What that client calls itself.
+    pub client_name: Option<String>,
+    /// In which session.
+    pub session_id: Option<String>,
+    /// From where: an address prefix.
+    pub origin: Option<String>,
+    /// A few words more.
+    pub detail: Option<String>,
+}
 
-impl AuditEvent<'_> {
-    pub(super) fn statement<'q>(
-        &'q self,
-        id: &'q str,
-        at: Timestamp,
-    ) -> sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments> {
-        sqlx::query(INSERT)
-            .bind(id)
-            .bind(at.millis())
-            .bind(self.kind)
-            .bind(self.subject)
-            .bind(self.client_id)
-            .bind(self.session_id)
+/// Which events are meant; an empty text or a `None` stands for all.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AuditFilter<'a> {
+    /// Of a person, by Peaka's user id or by the e-mail address of a session that is still known.
+    pub person: &'a str,
+    /// Of a client, by its id.
+    pub client: &'a str,
+    /// Of a session.
+    pub session: &'a str,
+    /// Of a kind.
+    pub kind: &'a str,
+    /// At or after.
+    pub since: Option<Timestamp>,
+    /// Before.
+    pub until: Option<Timestamp>,
+}
+
+/// Ends the transaction of a change: with the event that tells of it, if the change was `made`. `made` again.
+pub(super) async fn commit_if(
+    made: bool,
+    mut transaction: sqlx::Transaction<'_, sqlx::Any>,
+    event: &Event<'_>,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    if !made {
+        transaction.rollback().await?;
+        return Ok(false);
     }
+    write(&mut transaction, event, at).await?;
+    transaction.commit().await?;
+    tell(event);
+    Ok(true)
+}
+
+/// Writes an event, within the transaction of the change that it tells of. Call [`tell`] once that is committed.
+pub(super) async fn write(
+    connection: &mut AnyConnection,
+    event: &Event<'_>,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let id =
+        random_text().map_err(|_| StoreError::Corrupt { table: TABLE, what: "no randomness for an id" })?;
+    insert(connection, &id, &event.entry(), caller::prefix().as_deref(), at).await
+}
+
+async fn insert<'c>(
+    executor: impl sqlx::any::AnyExecutor<'c>,
+    id: &str,
+    entry: &Entry<'_>,
+    origin: Option<&str>,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO audit_events (id, at_ms, kind, outcome, subject, client_id, client_name, session_id, origin, \
+         detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING",
+    )
+    .bind(id)
+    .bind(at.millis())
+    .bind(entry.kind)
+    .bind(entry.outcome)
+    .bind(entry.subject)
+    .bind(entry.client_id.as_deref())
+    .bind(entry.client_name)
+    .bind(entry.session_id)
+    .bind(origin)
+    .bind(entry.detail.as_deref())
+    .execute(executor)
+    .await?;
+    Ok(())
+}
+
+/// The line of an event in the log, under the target `audit`.
+pub(crate) fn tell(event: &Event<'_>) {
+    let origin = caller::prefix();
+    tell_entry(&event.entry(), origin.as_deref());
+}
+
+pub(crate) fn tell_entry(entry: &Entry<'_>, origin: Option<&str>) {
+    tracing::info!(
+        target: "audit",
+        outcome = entry.outcome,
+        subject = entry.subject,
+        client_id = entry.client_id.as_deref(),
+        client_name = entry.client_name,
+        session_id = entry.session_id,
+        origin,
+        detail = entry.detail.as_deref(),
+        "{}",
+        entry.kind
+    );
 }
 
 impl Store {
-    /// Writes an event. `id` must be unique.
-    pub async fn audit(&self, id: &str, event: &AuditEvent<'_>, at: Timestamp) -> Result<(), StoreError> {
-        event.statement(id, at).execute(&self.pool).await?;
-        Ok(())
+    /// Writes an event that no change of the store goes with. One whose `id` is there already is not written again.
+    pub async fn audit(
+        &self,
+        id: &str,
+        event: &Event<'_>,
+        origin: Option<&str>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        insert(&self.pool, id, &event.entry(), origin, at).await
+    }
+
+    /// A person's newest events, newest first, at most `most`: what they may be shown of their own account.
+    pub async fn audit_of_subject(&self, subject: &str, most: u32) -> Result<Vec<AuditRow>, StoreError> {
+        let rows = sqlx::query(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM audit_events WHERE subject = $1 ORDER BY at_ms DESC, id DESC LIMIT $2"
+        ))
+        .bind(subject)
+        .bind(i64::from(most))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(read).collect()
     }
 
     /// The kinds of a session's events, oldest first.
@@ -52,4 +173,78 @@ impl Store {
                 .await?;
         Ok(rows.into_iter().map(|(kind,)| kind).collect())
     }
+
+    /// The events after `after` (or from the first on) that an operator asks for, oldest first, at most `most`: one page
+    /// of however many there are.
+    pub async fn audit_page(
+        &self,
+        filter: &AuditFilter<'_>,
+        after: Option<(Timestamp, &str)>,
+        most: u32,
+    ) -> Result<Vec<AuditRow>, StoreError> {
+        let statement = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM audit_events WHERE (at_ms > $1 OR (at_ms = $1 AND id > $2)) AND at_ms >= $3 AND at_ms < $4 \
+             AND ($5 = '' OR subject = $5 OR subject IN (SELECT subject FROM sessions WHERE email = $5)) \
+             AND ($6 = '' OR client_id = $6) AND ($7 = '' OR session_id = $7) AND ($8 = '' OR kind = $8) \
+             ORDER BY at_ms, id LIMIT $9"
+        );
+        self.audit_events(statement, filter, after, most).await
+    }
+
+    /// The newest events that an operator asks for, newest first, at most `most`.
+    pub async fn audit_newest(
+        &self,
+        filter: &AuditFilter<'_>,
+        most: u32,
+    ) -> Result<Vec<AuditRow>, StoreError> {
+        let statement = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM audit_events WHERE (at_ms > $1 OR (at_ms = $1 AND id > $2)) AND at_ms >= $3 AND at_ms < $4 \
+             AND ($5 = '' OR subject = $5 OR subject IN (SELECT subject FROM sessions WHERE email = $5)) \
+             AND ($6 = '' OR client_id = $6) AND ($7 = '' OR session_id = $7) AND ($8 = '' OR kind = $8) \
+             ORDER BY at_ms DESC, id DESC LIMIT $9"
+        );
+        self.audit_events(statement, filter, None, most).await
+    }
+
+    async fn audit_events(
+        &self,
+        statement: &'static str,
+        filter: &AuditFilter<'_>,
+        after: Option<(Timestamp, &str)>,
+        most: u32,
+    ) -> Result<Vec<AuditRow>, StoreError> {
+        let (after_ms, after_id) = after.map_or((i64::MIN, ""), |(at, id)| (at.millis(), id));
+        let rows = sqlx::query(statement)
+            .bind(after_ms)
+            .bind(after_id)
+            .bind(filter.since.map_or(i64::MIN, Timestamp::millis))
+            .bind(filter.until.map_or(i64::MAX, Timestamp::millis))
+            .bind(filter.person)
+            .bind(filter.client)
+            .bind(filter.session)
+            .bind(filter.kind)
+            .bind(i64::from(most))
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(read).collect()
+    }
+}
+
+fn read(row: &AnyRow) -> Result<AuditRow, StoreError> {
+    Ok(AuditRow {
+        id: row.try_get("id")?,
+        at: Timestamp::from_millis(row.try_get("at_ms")?),
+        kind: row.try_get("kind")?,
+        outcome: row.try_get("outcome")?,
+        subject: row.try_get("subject")?,
+        client_id: row.try_get("client_id")?,
+        client_name: row.try_get("client_name")?,
+        session_id: row.try_get("session_id")?,
+        origin: row.try_get("origin")?,
+        detail: row.try_get("detail")?,
+    })
 }

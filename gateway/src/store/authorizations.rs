@@ -5,12 +5,12 @@ use shared::{assertion::Projects, clock::Timestamp};
 use sqlx::{Row as _, any::AnyRow};
 
 use super::{
-    AuditEvent, Browser, FetchCommitted as _, Store, StoreError, Which, projects_from_text, projects_to_text,
+    Browser, FetchCommitted as _, Store, StoreError, Which, audit, projects_from_text, projects_to_text,
     sessions,
 };
 use crate::domain::{
+    audit::Event,
     authorization::{Approval, AuthorizationRequest, Coded, Person, Returned, SignedIn},
-    secret::random_text,
     session::Session,
 };
 
@@ -98,17 +98,19 @@ impl Store {
         .transpose()
     }
 
-    /// Notes who signed in, and gives the authorization a new name: whoever knew the old one has nothing.
+    /// Notes at `now` who signed in, and gives the authorization a new name: whoever knew the old one has nothing.
     /// `false` if the authorization is no longer waiting for it.
     pub async fn sign_in(
         &self,
         returned: Returned,
         id_hash: &str,
         browser: &Browser,
+        now: Timestamp,
     ) -> Result<bool, StoreError> {
+        let mut transaction = self.pool.begin().await?;
         let done = sqlx::query(
             "UPDATE authorizations SET stage = 'signed_in', login_verifier = NULL, id_hash = $1, subject = $2, \
-             email = $3, name = $4, credential_id = $5 WHERE id_hash = $6 AND stage = 'returned' RETURNING id_hash",
+             email = $3, name = $4, credential_id = $5 WHERE id_hash = $6 AND stage = 'returned' RETURNING request",
         )
         .bind(id_hash)
         .bind(&browser.person.subject)
@@ -116,9 +118,12 @@ impl Store {
         .bind(browser.person.name.as_deref())
         .bind(&browser.credential_id)
         .bind(&returned.id_hash)
-        .fetch_committed(&self.pool)
+        .fetch_committed(&mut *transaction)
         .await?;
-        Ok(done.is_some())
+        let Some(row) = done else { return Ok(false) };
+        let request = read_request(&row)?;
+        let event = Event::SignedIn { person: &browser.person, request: &request };
+        audit::commit_if(true, transaction, &event, now).await
     }
 
     /// The authorization that this browser's person is asked to consent to.
@@ -148,14 +153,15 @@ impl Store {
         .transpose()
     }
 
-    /// Takes the consent and puts a code in its place. `false` if it was taken or refused before.
+    /// Takes the consent and puts a code with this life, from now on, in its place. `false` if it was taken or refused before.
     pub async fn approve(
         &self,
         signed_in: &SignedIn,
         approval: &Approval,
         code_hash: &str,
-        code_expires_at: Timestamp,
+        code_life: (Timestamp, Timestamp),
     ) -> Result<bool, StoreError> {
+        let mut transaction = self.pool.begin().await?;
         let done = sqlx::query(
             "UPDATE authorizations SET stage = 'approved', scopes = $1, projects = $2, code_hash = $3, \
              expires_at_ms = $4 WHERE id_hash = $5 AND stage = 'signed_in' RETURNING id_hash",
@@ -163,22 +169,29 @@ impl Store {
         .bind(approval.scopes.to_string())
         .bind(projects_to_text(&approval.projects))
         .bind(code_hash)
-        .bind(code_expires_at.millis())
+        .bind(code_life.1.millis())
         .bind(&signed_in.id_hash)
-        .fetch_committed(&self.pool)
+        .fetch_committed(&mut *transaction)
         .await?;
-        Ok(done.is_some())
+        let event = Event::ConsentGiven {
+            person: &signed_in.person,
+            request: &signed_in.request,
+            scopes: approval.scopes,
+        };
+        audit::commit_if(done.is_some(), transaction, &event, code_life.0).await
     }
 
     /// Takes the refusal. `false` if consent was given or refused before.
-    pub async fn deny(&self, signed_in: &SignedIn) -> Result<bool, StoreError> {
+    pub async fn deny(&self, signed_in: &SignedIn, now: Timestamp) -> Result<bool, StoreError> {
+        let mut transaction = self.pool.begin().await?;
         let done = sqlx::query(
             "UPDATE authorizations SET stage = 'denied' WHERE id_hash = $1 AND stage = 'signed_in' RETURNING id_hash",
         )
         .bind(&signed_in.id_hash)
-        .fetch_committed(&self.pool)
+        .fetch_committed(&mut *transaction)
         .await?;
-        Ok(done.is_some())
+        let event = Event::ConsentDenied { person: &signed_in.person, request: &signed_in.request };
+        audit::commit_if(done.is_some(), transaction, &event, now).await
     }
 
     /// Drops what could still become a session: answered and unanswered consents, and, of people, their sign-ins here.
@@ -262,17 +275,8 @@ impl Store {
             return Ok(false);
         }
         sessions::insert(&mut transaction, session, now).await?;
-        let event = AuditEvent {
-            kind: "session_began",
-            subject: Some(&session.subject),
-            client_id: Some(&session.client_id),
-            session_id: Some(&session.id),
-        };
-        let event_id = random_text()
-            .map_err(|_| StoreError::Corrupt { table: TABLE, what: "no randomness for an id" })?;
-        event.statement(&event_id, now).execute(&mut *transaction).await?;
-        transaction.commit().await?;
-        Ok(true)
+        let event = Event::SessionBegan { session, grant: "authorization_code" };
+        audit::commit_if(true, transaction, &event, now).await
     }
 }
 

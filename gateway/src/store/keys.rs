@@ -3,7 +3,8 @@
 use shared::clock::Timestamp;
 use sqlx::Row as _;
 
-use super::{FetchCommitted as _, Store, StoreError, resealing::sealing_prefix};
+use super::{FetchCommitted as _, Store, StoreError, audit, resealing::sealing_prefix};
+use crate::domain::audit::Event;
 
 /// A key as it is stored.
 #[derive(Clone, Debug)]
@@ -47,6 +48,7 @@ impl Store {
 
     /// Adds a key in its state, unless its ring has one in that state already: another replica was faster.
     pub async fn add_key(&self, key: &KeyRow) -> Result<bool, StoreError> {
+        let mut transaction = self.pool.begin().await?;
         let added = sqlx::query(
             "INSERT INTO keys (id, ring, state, sealed, created_at_ms, changed_at_ms, master) \
              VALUES ($1, $2, $3, $4, $5, $5, $6) ON CONFLICT DO NOTHING RETURNING id",
@@ -57,9 +59,10 @@ impl Store {
         .bind(&key.sealed)
         .bind(key.changed_at.millis())
         .bind(&key.master)
-        .fetch_committed(&self.pool)
+        .fetch_committed(&mut *transaction)
         .await?;
-        Ok(added.is_some())
+        let event = Event::KeyChanged { ring: &key.ring, key: &key.id, state: &key.state };
+        audit::commit_if(added.is_some(), transaction, &event, key.changed_at).await
     }
 
     /// Lets a ring's next key take over from its active one, which from now on only verifies. `false` if there is no
@@ -79,10 +82,11 @@ impl Store {
         )
         .bind(now.millis())
         .bind(ring)
-        .fetch_optional(&mut *transaction)
+        .fetch_committed(&mut *transaction)
         .await?;
-        transaction.commit().await?;
-        Ok(promoted.is_some())
+        let key: String = promoted.as_ref().map(|row| row.try_get("id")).transpose()?.unwrap_or_default();
+        let event = Event::KeyChanged { ring, key: &key, state: "active" };
+        audit::commit_if(promoted.is_some(), transaction, &event, now).await
     }
 
     /// Stores a key's material under another master key, unless it has changed since `key` was read.
@@ -101,15 +105,18 @@ impl Store {
 
     /// Retires a key that only verifies, and under which no credential is sealed. `false` if that is not so.
     pub async fn retire_key(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let mut transaction = self.pool.begin().await?;
         let retired = sqlx::query(
             "UPDATE keys SET state = 'retired', changed_at_ms = $1 WHERE id = $2 AND state = 'verify-only' \
-             AND NOT EXISTS (SELECT 1 FROM credentials WHERE substr(sealed, 1, 10) = $3) RETURNING id",
+             AND NOT EXISTS (SELECT 1 FROM credentials WHERE substr(sealed, 1, 10) = $3) RETURNING ring",
         )
         .bind(now.millis())
         .bind(id)
         .bind(sealing_prefix(id))
-        .fetch_committed(&self.pool)
+        .fetch_committed(&mut *transaction)
         .await?;
-        Ok(retired.is_some())
+        let ring: String = retired.as_ref().map(|row| row.try_get("ring")).transpose()?.unwrap_or_default();
+        let event = Event::KeyChanged { ring: &ring, key: id, state: "retired" };
+        audit::commit_if(retired.is_some(), transaction, &event, now).await
     }
 }

@@ -3,8 +3,8 @@
 use shared::clock::Timestamp;
 use sqlx::Row as _;
 
-use super::{AuditEvent, Store, StoreError, Which};
-use crate::domain::{secret::random_text, session::Because};
+use super::{Store, StoreError, Which, audit};
+use crate::domain::{audit::Event, session::Because};
 
 /// Sessions ended in one transaction.
 const BATCH: i64 = 500;
@@ -58,27 +58,27 @@ impl Store {
             // The conditional update itself decides who ends it, however many try.
             Which::Session(_) => {
                 "UPDATE sessions SET revoked_at_ms = $1, revoked_because = $2 \
-                 WHERE id = $3 AND revoked_at_ms IS NULL AND $4 > 0 RETURNING id, subject, client_id"
+                 WHERE id = $3 AND revoked_at_ms IS NULL AND $4 > 0 RETURNING id, subject, client_id, client_name"
             }
             Which::Credential(_) => {
                 "UPDATE sessions SET revoked_at_ms = $1, revoked_because = $2 WHERE revoked_at_ms IS NULL AND id IN \
                  (SELECT id FROM sessions WHERE credential_id = $3 AND revoked_at_ms IS NULL LIMIT $4) \
-                 RETURNING id, subject, client_id"
+                 RETURNING id, subject, client_id, client_name"
             }
             Which::Person(_) => {
                 "UPDATE sessions SET revoked_at_ms = $1, revoked_because = $2 WHERE revoked_at_ms IS NULL AND id IN \
                  (SELECT id FROM sessions WHERE (subject = $3 OR email = $3) AND revoked_at_ms IS NULL LIMIT $4) \
-                 RETURNING id, subject, client_id"
+                 RETURNING id, subject, client_id, client_name"
             }
             Which::Client(_) => {
                 "UPDATE sessions SET revoked_at_ms = $1, revoked_because = $2 WHERE revoked_at_ms IS NULL AND id IN \
                  (SELECT id FROM sessions WHERE client_id = $3 AND revoked_at_ms IS NULL LIMIT $4) \
-                 RETURNING id, subject, client_id"
+                 RETURNING id, subject, client_id, client_name"
             }
             Which::All => {
                 "UPDATE sessions SET revoked_at_ms = $1, revoked_because = $2 WHERE revoked_at_ms IS NULL AND id IN \
                  (SELECT id FROM sessions WHERE $3 = '' AND revoked_at_ms IS NULL LIMIT $4) \
-                 RETURNING id, subject, client_id"
+                 RETURNING id, subject, client_id, client_name"
             }
         };
         let mut transaction = self.pool.begin().await?;
@@ -89,25 +89,21 @@ impl Store {
             .bind(BATCH)
             .fetch_all(&mut *transaction)
             .await?;
-        let mut ids = Vec::with_capacity(rows.len());
+        let mut events = Vec::with_capacity(rows.len());
         for row in &rows {
-            let (id, subject, client_id): (String, String, String) =
-                (row.try_get("id")?, row.try_get("subject")?, row.try_get("client_id")?);
-            let event = AuditEvent {
-                kind: because.as_str(),
-                subject: Some(&subject),
-                client_id: Some(&client_id),
-                session_id: Some(&id),
+            let event = Event::SessionEnded {
+                session_id: row.try_get("id")?,
+                subject: row.try_get("subject")?,
+                client_id: row.try_get("client_id")?,
+                client_name: row.try_get("client_name")?,
+                because,
             };
-            let event_id = random_text().map_err(|_| StoreError::Corrupt {
-                table: "audit_events",
-                what: "no randomness for an id",
-            })?;
-            event.statement(&event_id, now).execute(&mut *transaction).await?;
-            ids.push(id);
+            audit::write(&mut transaction, &event, now).await?;
+            events.push(event);
         }
         transaction.commit().await?;
-        Ok(ids)
+        events.iter().for_each(audit::tell);
+        rows.iter().map(|row| Ok(row.try_get("id")?)).collect()
     }
 
     /// The sessions that were revoked at or after `since`.

@@ -51,6 +51,31 @@ async fn sessions_are_listed_and_ended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn events_are_shown_and_exported() {
+    let world = World::sqlite().await;
+    for id in ["one", "two"] {
+        add_session(&world.store, &session(id)).await;
+    }
+    told(&gateway(&world.url(), &["sessions", "revoke", "--session", "one"]));
+    let exported = told(&gateway(&world.url(), &["audit", "export"]));
+    let kinds: Vec<String> = exported
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .map(|event| event["kind"].as_str().unwrap().to_owned())
+        .collect();
+    // The operator's is of today, and the samples' of another time.
+    for (kind, times) in [("consent_given", 2), ("session_began", 2), ("operator", 1)] {
+        assert_eq!(kinds.iter().filter(|have| *have == kind).count(), times, "{exported}");
+    }
+    let tail = told(&gateway(&world.url(), &["audit", "tail", "--session", "one", "--kind", "operator"]));
+    assert_eq!(tail.lines().count(), 1, "{tail}");
+    assert!(tail.contains("  operator  ") && tail.contains("session=\"one\""), "{tail}");
+    assert_eq!(told(&gateway(&world.url(), &["audit", "tail", "--limit", "2"])).lines().count(), 2);
+    assert_eq!(told(&gateway(&world.url(), &["audit", "export", "--until", "2020-01-01"])), "");
+    assert!(!gateway(&world.url(), &["audit", "export", "--since", "yesterday"]).status.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_ring_is_rotated() {
     let world = World::sqlite().await;
     assert!(told(&gateway(&world.url(), &["keys", "rotate", "access"])).contains("takes over in 15 minutes"));

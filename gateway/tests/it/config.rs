@@ -45,15 +45,17 @@ fn every_mistake_is_told_at_once_and_no_value_is_repeated() {
         ("PEAKA_TOKEN_ENDPOINT", "hunter2"),
         ("PARTNER_API_BASE_URL", "hunter2"),
         ("LOG_FORMAT", "hunter2"),
+        ("GATEWAY_GENEROUS_NETWORKS", "hunter2"),
     ]);
     assert!(!message.contains("hunter2"), "{message}");
     insta::assert_snapshot!(message, @r#"
-    the configuration has 24 mistake(s):
+    the configuration has 25 mistake(s):
       GATEWAY_PUBLIC_URL: should be an https origin such as https://mcp.example.com (plain http only for localhost)
       GATEWAY_LISTEN: should be an address and port such as 0.0.0.0:8080
       GATEWAY_INTERNAL_LISTEN: should be an address and port such as 0.0.0.0:8080
       GATEWAY_BACKEND_URL: should be an http origin such as http://mcp-backend:8090
       GATEWAY_TRUSTED_PROXIES: should be networks such as 10.0.0.0/8, separated by commas
+      GATEWAY_GENEROUS_NETWORKS: should be networks such as 160.79.104.0/21, separated by commas, or none
       GATEWAY_ALLOWED_ORIGINS: should be * or origins such as https://app.example.com, separated by commas
       GATEWAY_DATABASE_URL: should be postgres://user@host/database or sqlite://path?mode=rwc
       GATEWAY_DATABASE_CONNECTIONS: should be a number from 1 to 1000

@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use gateway::{
     ephemeral::{Memory, Redis},
-    rate_limit::{Limit, LimitExceeded, RateLimiter, TrustedProxies, client_address, prefix},
+    rate_limit::{Limit, LimitExceeded, Networks, RateLimiter, client_address, prefix},
 };
 use http::HeaderMap;
 use secrecy::SecretString;
@@ -57,7 +57,7 @@ fn address(peer: &str, forwarded: &[&str], trusted: &str) -> String {
     for line in forwarded {
         headers.append("x-forwarded-for", http::HeaderValue::from_bytes(line.as_bytes()).unwrap());
     }
-    let trusted: TrustedProxies = trusted.parse().unwrap();
+    let trusted: Networks = trusted.parse().unwrap();
     client_address(peer.parse().unwrap(), &headers, &trusted).to_string()
 }
 
@@ -109,7 +109,7 @@ fn an_ipv6_network_is_one_party() {
 #[test]
 fn a_mistyped_proxy_is_refused() {
     for list in ["10.0.0.0/33", "proxy.example", "10.0.0.1;10.0.0.2", "10.0.0.0/8,x"] {
-        assert!(list.parse::<TrustedProxies>().is_err(), "{list}");
+        assert!(list.parse::<Networks>().is_err(), "{list}");
     }
-    assert_eq!(" , ".parse::<TrustedProxies>().unwrap(), TrustedProxies::default());
+    assert_eq!(" , ".parse::<Networks>().unwrap(), Networks::default());
 }

@@ -183,9 +183,7 @@ async fn nothing_secret_is_written_anywhere() {
         secrets.assert_unseen(&format!("{reply:?}"), "an answer");
     }
     let written = log.text();
-    for sentence in
-        ["a person signed in", "began a session", "ended a session", "the backend failed", "met an outage"]
-    {
+    for sentence in ["signed_in", "session_began", "code_replayed", "the backend failed", "met an outage"] {
         assert!(written.contains(sentence), "the log was not caught: {sentence}");
     }
     secrets.assert_unseen(&written, "the log");

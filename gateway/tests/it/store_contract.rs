@@ -4,6 +4,7 @@ pub(crate) mod database;
 pub(crate) mod samples;
 pub(crate) mod world;
 
+mod audit;
 mod authorizations;
 mod codes;
 mod credentials;

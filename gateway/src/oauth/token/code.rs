@@ -2,7 +2,6 @@
 
 use axum::response::Response;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use tracing::info;
 
 use super::{
     super::{error::OAuthError, params::Params},
@@ -55,7 +54,6 @@ pub(super) async fn grant(app: &App, client: &Client, params: &Params) -> Result
     if !app.store.redeem(&coded, &session, now).await? {
         return Err(DEAD_CODE);
     }
-    info!(session_id = session.id, subject = session.subject, client_id = client.id, "began a session");
     Ok(answer)
 }
 

@@ -15,6 +15,7 @@ use crate::{
         session::{Because, Presented, Session, judge},
         token::RefreshToken,
     },
+    limits,
 };
 
 const DEAD_REFRESH: OAuthError =
@@ -28,6 +29,7 @@ pub(super) async fn grant(app: &App, client: &Client, params: &Params) -> Result
         return Err(DEAD_REFRESH);
     }
     let id = BASE64_URL_SAFE_NO_PAD.encode(presented.session_id);
+    app.count(&limits::REFRESH, &id).await?;
     if let Some(asked) = narrowed {
         // Checked before the session advances: a refused request must leave the token as it was.
         let session = app.store.session(&id).await?.ok_or(DEAD_REFRESH)?;
@@ -48,7 +50,9 @@ pub(super) async fn grant(app: &App, client: &Client, params: &Params) -> Result
         Some(session) => session,
         None => not_advanced(app, &id, &client.id, presented.generation).await?,
     };
-    answer(app, &session, narrowed.unwrap_or(session.scopes))
+    let answer = answer(app, &session, narrowed.unwrap_or(session.scopes))?;
+    app.audit.refreshed(&session);
+    Ok(answer)
 }
 
 /// The session did not advance: either the presenter lost a race or an answer, or the token is dead.

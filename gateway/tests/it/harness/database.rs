@@ -29,7 +29,13 @@ impl Database {
                     .unwrap();
             let row: Vec<String> =
                 columns.iter().map(|(name,)| format!("'{name}=' || quote({name})")).collect();
-            let query = format!("SELECT {} FROM {table} ORDER BY 1", row.join(" || ' ' || "));
+            // That somebody was refused is noted beside the requests, in its own time.
+            let but = if table == "audit_events" {
+                "WHERE kind <> 'refreshed' AND NOT (outcome = 'refused' AND subject IS NULL)"
+            } else {
+                ""
+            };
+            let query = format!("SELECT {} FROM {table} {but} ORDER BY 1", row.join(" || ' ' || "));
             dump.extend(self.texts(&query).await.into_iter().map(|row| format!("{table}: {row}")));
         }
         dump
@@ -48,9 +54,24 @@ impl Database {
         count
     }
 
-    /// What was noted of all sessions, oldest first.
+    /// What was noted of all sessions beside their refreshes, oldest first.
     pub(crate) async fn audit(&self) -> Vec<String> {
-        self.texts("SELECT kind FROM audit_events ORDER BY rowid").await
+        self.texts("SELECT kind FROM audit_events WHERE session_id IS NOT NULL AND kind <> 'refreshed' ORDER BY rowid").await
+    }
+
+    /// Waits for an event of this kind, which is written beside the requests: `outcome subject client origin detail`.
+    pub(crate) async fn noted(&self, kind: &str) -> String {
+        let query = format!(
+            "SELECT coalesce(outcome, '-') || ' ' || coalesce(subject, '-') || ' ' || coalesce(client_name, '-') \
+             || ' ' || coalesce(origin, '-') || ' ' || coalesce(detail, '-') FROM audit_events WHERE kind = '{kind}' \
+             ORDER BY at_ms DESC, rowid DESC LIMIT 1"
+        );
+        loop {
+            if let Some(event) = self.texts(&query).await.pop() {
+                return event;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
     }
 
     /// From now on every statement fails.

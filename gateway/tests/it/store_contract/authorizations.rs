@@ -50,7 +50,7 @@ async fn a_sign_in_is_followed_step_by_step(world: World) {
     assert_eq!((returned.id_hash.as_str(), returned.browser_hash.as_str()), ("state", "browser"));
     assert_eq!(returned.login_verifier.expose_secret(), ODD);
 
-    assert!(store.sign_in(returned, "handle", &browser(Some(ODD))).await.unwrap());
+    assert!(store.sign_in(returned, "handle", &browser(Some(ODD)), NOW).await.unwrap());
     assert_eq!(world.number("SELECT COUNT(*) FROM authorizations WHERE login_verifier IS NOT NULL").await, 0);
     // The old name is good for nothing, and so is the new one in another browser.
     assert!(store.signed_in("state", "browser", NOW).await.unwrap().is_none());
@@ -60,7 +60,7 @@ async fn a_sign_in_is_followed_step_by_step(world: World) {
     assert_eq!(signed_in.person, browser(Some(ODD)).person);
     assert_eq!(signed_in.credential_id, "credential");
 
-    assert!(store.approve(&signed_in, &approval(), "code", later()).await.unwrap());
+    assert!(store.approve(&signed_in, &approval(), "code", (NOW, later())).await.unwrap());
     let coded = store.coded("code").await.unwrap().unwrap();
     assert_eq!(coded.id_hash, "handle");
     assert_eq!(coded.request, request(Some(ODD)));
@@ -79,13 +79,13 @@ async fn a_step_out_of_turn_finds_nothing(world: World) {
         browser_hash: "browser".to_owned(),
         login_verifier: verifier(),
     };
-    assert!(!store.sign_in(early, "handle", &browser(None)).await.unwrap());
+    assert!(!store.sign_in(early, "handle", &browser(None), NOW).await.unwrap());
 
     begin_signed_in(store).await;
     let signed_in = store.signed_in("handle", "browser", NOW).await.unwrap().unwrap();
     // Signed in: the way back from Peaka is closed.
     assert!(store.return_from_login("handle", NOW).await.unwrap().is_none());
-    assert!(store.approve(&signed_in, &approval(), "code", later()).await.unwrap());
+    assert!(store.approve(&signed_in, &approval(), "code", (NOW, later())).await.unwrap());
     // Approved: it is no longer asked.
     assert!(store.signed_in("handle", "browser", NOW).await.unwrap().is_none());
     assert!(store.coded("no code").await.unwrap().is_none());
@@ -97,7 +97,7 @@ async fn a_returning_browser_is_taken_once(world: World) {
         let store = world.store.clone();
         tokio::spawn(async move {
             let returned = store.return_from_login("state", NOW).await.unwrap()?;
-            let done = store.sign_in(returned, &format!("handle {n}"), &browser(None)).await;
+            let done = store.sign_in(returned, &format!("handle {n}"), &browser(None), NOW).await;
             Some(done.unwrap())
         })
     });
@@ -109,7 +109,7 @@ async fn a_returning_browser_is_taken_once(world: World) {
         browser_hash: "browser".to_owned(),
         login_verifier: verifier(),
     };
-    assert!(!world.store.sign_in(again, "other", &browser(None)).await.unwrap());
+    assert!(!world.store.sign_in(again, "other", &browser(None), NOW).await.unwrap());
 }
 
 async fn what_is_too_old_is_not_taken(world: World) {
@@ -143,9 +143,9 @@ async fn consent_is_answered_once(world: World) {
                 return false;
             };
             if n % 2 == 0 {
-                store.approve(&signed_in, &approval(), &format!("code {n}"), later()).await.unwrap()
+                store.approve(&signed_in, &approval(), &format!("code {n}"), (NOW, later())).await.unwrap()
             } else {
-                store.deny(&signed_in).await.unwrap()
+                store.deny(&signed_in, NOW).await.unwrap()
             }
         })
     });
@@ -156,10 +156,10 @@ async fn a_refusal_is_final(world: World) {
     let store = &world.store;
     begin_signed_in(store).await;
     let signed_in = store.signed_in("handle", "browser", NOW).await.unwrap().unwrap();
-    assert!(store.deny(&signed_in).await.unwrap());
-    assert!(!store.deny(&signed_in).await.unwrap());
+    assert!(store.deny(&signed_in, NOW).await.unwrap());
+    assert!(!store.deny(&signed_in, NOW).await.unwrap());
     let all = Approval { projects: Projects::All, ..approval() };
-    assert!(!store.approve(&signed_in, &all, "code", NOW.plus(HOUR)).await.unwrap());
+    assert!(!store.approve(&signed_in, &all, "code", (NOW, NOW.plus(HOUR))).await.unwrap());
     assert!(store.coded("code").await.unwrap().is_none());
 }
 

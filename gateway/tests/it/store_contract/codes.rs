@@ -22,7 +22,7 @@ async fn approve(store: &Store, handle: &str, code: &str, projects: Projects) ->
     store.begin_signed_in(handle, &request(None), "browser", &browser(None), (NOW, later())).await.unwrap();
     let signed_in = store.signed_in(handle, "browser", NOW).await.unwrap().unwrap();
     let approval = Approval { scopes: Scopes::ALL, projects };
-    store.approve(&signed_in, &approval, code, later()).await.unwrap()
+    store.approve(&signed_in, &approval, code, (NOW, later())).await.unwrap()
 }
 
 async fn a_code_redeems_once(world: World) {
@@ -75,9 +75,9 @@ async fn a_code_that_exists_cannot_be_given_out_again(world: World) {
     store.begin_signed_in("other", &request(None), "browser", &browser(None), (NOW, later())).await.unwrap();
     let signed_in = store.signed_in("other", "browser", NOW).await.unwrap().unwrap();
     let approval = Approval { scopes: Scopes::ALL, projects: Projects::All };
-    assert!(store.approve(&signed_in, &approval, "code", later()).await.is_err());
+    assert!(store.approve(&signed_in, &approval, "code", (NOW, later())).await.is_err());
     // The connection that saw the error is still good.
-    assert!(store.approve(&signed_in, &approval, "another code", later()).await.unwrap());
+    assert!(store.approve(&signed_in, &approval, "another code", (NOW, later())).await.unwrap());
 }
 
 async fn projects_round_trip(world: World) {

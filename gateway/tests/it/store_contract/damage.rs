@@ -41,7 +41,7 @@ async fn a_damaged_authorization(world: World) {
     is_corrupt(store.signed_in("handle", "browser", NOW).await, "authorizations", "request");
 
     let approval = gateway::domain::authorization::Approval { scopes: Scopes::ALL, projects: Projects::All };
-    assert!(store.approve(&signed_in, &approval, "code", later()).await.unwrap());
+    assert!(store.approve(&signed_in, &approval, "code", (NOW, later())).await.unwrap());
     is_corrupt(store.coded("code").await, "authorizations", "request");
     let whole = serde_json::to_string(&request(None)).unwrap().replace('\'', "''");
     world.meddle(&format!("UPDATE authorizations SET request = '{whole}', scopes = 'everything'")).await;

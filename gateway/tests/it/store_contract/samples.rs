@@ -96,7 +96,7 @@ pub(crate) async fn add_session(store: &Store, session: &Session) {
         scopes: session.scopes,
         projects: session.projects.clone(),
     };
-    assert!(store.approve(&signed_in, &approval, &code, later()).await.unwrap());
+    assert!(store.approve(&signed_in, &approval, &code, (NOW, later())).await.unwrap());
     let coded = store.coded(&code).await.unwrap().unwrap();
     assert!(store.redeem(&coded, session, NOW).await.unwrap());
 }

@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use gateway::{
-    domain::session::{Because, Session},
-    store::{AuditEvent, Browser, Horizon, KeyRow},
+    domain::{
+        audit::Event,
+        session::{Because, Session},
+    },
+    store::{Browser, Horizon, KeyRow},
 };
 use shared::clock::Timestamp;
 
@@ -107,7 +110,7 @@ const NOTHING: Horizon = Horizon {
 
 async fn each_kind_of_row_has_its_own_time(world: World) {
     let store = &world.store;
-    // Each of the sessions has its authorization, which ends at the same time, and the event of its beginning.
+    // Each of the sessions has its authorization, which ends at the same time, and the events of consent and beginning.
     for id in ["live", "over", "revoked"] {
         let expires_at = if id == "over" { later() } else { NOW.plus(9 * HOUR) };
         add_session(store, &Session { expires_at, ..session(id) }).await;
@@ -120,15 +123,15 @@ async fn each_kind_of_row_has_its_own_time(world: World) {
     assert!(store.session("live").await.unwrap().is_some());
     assert_eq!(store.audit_trail("revoked").await.unwrap(), ["session_began", "client_revoked"]);
     assert_eq!(store.sweep(&Horizon { authorizations: after, ..NOTHING }).await.unwrap(), 3);
-    assert_eq!(store.sweep(&Horizon { audit_events: later(), ..NOTHING }).await.unwrap(), 3);
+    assert_eq!(store.sweep(&Horizon { audit_events: later(), ..NOTHING }).await.unwrap(), 6);
     assert_eq!(store.audit_trail("revoked").await.unwrap(), ["client_revoked"]);
     assert_eq!(world.number("SELECT COUNT(*) FROM sessions").await, 1);
 }
 
 async fn a_backlog_goes_in_batches(world: World) {
-    let event = AuditEvent { kind: "old", subject: None, client_id: None, session_id: None };
+    let event = Event::KeyChanged { ring: "access", key: "k", state: "old" };
     for n in 0..501 {
-        world.store.audit(&format!("{n}"), &event, NOW).await.unwrap();
+        world.store.audit(&format!("{n}"), &event, None, NOW).await.unwrap();
     }
     let horizon = Horizon { audit_events: later(), ..NOTHING };
     for gone in [500, 1, 0] {
