@@ -12,7 +12,9 @@ async fn every_sealed_column_is_known() {
     Browser::new(&world).leave_for_peaka(&client.request(&world)).await;
     let key = world.database.texts("SELECT id FROM keys WHERE ring = 'sealing'").await.remove(0);
     let mut sealed = BTreeSet::new();
-    for row in world.database.dump().await {
+    let dump = world.database.dump().await;
+    // That a key began its life names it as well.
+    for row in dump.iter().filter(|row| !row.contains("kind='key_changed'")) {
         let (table, columns) = row.split_once(": ").unwrap();
         for (before, _) in columns.match_indices(&key[..10]).map(|(at, _)| columns.split_at(at)) {
             let column = before.rsplit_once('=').unwrap().0.rsplit(' ').next().unwrap().to_owned();
