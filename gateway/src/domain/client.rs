@@ -120,9 +120,10 @@ pub fn clean_name(raw: &str) -> Option<String> {
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
     let spaced: String = raw.chars().map(|c| if hidden(c) { ' ' } else { c }).collect();
-    let name: String =
+    let one_line: String =
         spaced.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MAX_NAME_CHARS).collect();
-    (!name.is_empty()).then_some(name)
+    let name = one_line.trim_end();
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 #[cfg(test)]
@@ -134,6 +135,11 @@ mod tests {
         assert_eq!(clean_name("\u{202e}evil\n  client\u{200b}").as_deref(), Some("evil client"));
         assert_eq!(clean_name(" \u{feff} "), None);
         assert_eq!(clean_name(&"x".repeat(10_000)).unwrap().len(), MAX_NAME_CHARS);
+        // What is cut off at a space does not end in one.
+        assert_eq!(
+            clean_name(&format!("{} y", "x".repeat(MAX_NAME_CHARS - 1))).unwrap().len(),
+            MAX_NAME_CHARS - 1
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 /// Longer ones are refused.
 const MAX_BYTES: usize = 1024;
@@ -27,6 +28,9 @@ pub enum NotARedirectUri {
     /// RFC 6749 §3.1.2 forbids fragments.
     #[error("has a fragment")]
     Fragment,
+    /// A numeric or punycode host that a browser would read as another, or not at all: the person is told the text.
+    #[error("has a host that browsers do not read as it is written")]
+    Host,
     /// A user name before the host misleads people.
     #[error("has a user name before its host")]
     UserInfo,
@@ -76,8 +80,15 @@ impl RedirectUri {
                 if scheme == "http" && !is_loopback(parts.host) {
                     return Err(NotARedirectUri::PlainHttp);
                 }
+                // The person is told the host's text; a browser goes where it reads one.
+                if !Url::parse(raw).is_ok_and(|url| url.host_str() == Some(parts.host)) {
+                    return Err(NotARedirectUri::Host);
+                }
             }
-            application if is_application_scheme(application) => {}
+            // What is no URL would leave the person on our page.
+            application if is_application_scheme(application) => {
+                Url::parse(raw).map_err(|_| NotARedirectUri::Form)?;
+            }
             _ => return Err(NotARedirectUri::Scheme),
         }
         Ok(Self(raw.to_owned()))
@@ -237,6 +248,28 @@ mod tests {
             ("http://127.0.0.1", "http://127.0.0.1:99999", false),
         ] {
             assert_eq!(accepts(registered, presented), accepted, "{registered} and {presented}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_what_a_browser_reads() {
+        for odd in [
+            "https://0x7f.1/cb",
+            "https://127.1/cb",
+            "https://2130706433/cb",
+            "https://client.example.4/cb",
+            "https://1.2.3.04/cb",
+            "https://xn--n.4/cb",
+            "https://xn--a/cb",
+            "https://[0:0::1]/cb",
+        ] {
+            assert_eq!(RedirectUri::parse(odd), Err(NotARedirectUri::Host), "{odd}");
+        }
+        assert_eq!(RedirectUri::parse("com.example.app://[cb"), Err(NotARedirectUri::Form));
+        for good in
+            ["https://1.2.3.4/cb", "https://[2001:db8::1]/cb", "https://xn--n3h.example/cb", "https://a_b/"]
+        {
+            assert!(RedirectUri::parse(good).is_ok(), "{good}");
         }
     }
 
