@@ -155,7 +155,7 @@ impl Clients {
         Ok((document, keys))
     }
 
-    fn registered(&self, id: &str) -> Option<Client> {
+    pub(crate) fn registered(&self, id: &str) -> Option<Client> {
         if id.len() > MAX_ID_BYTES + ID_PREFIX.len() {
             return None;
         }

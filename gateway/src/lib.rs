@@ -15,6 +15,8 @@ mod credentials;
 pub mod domain;
 pub mod ephemeral;
 mod exchange;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod gateway;
 mod health;
 pub mod housekeeping;

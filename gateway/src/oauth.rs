@@ -1,7 +1,7 @@
 //! The authorization server's endpoints, one per file.
 
 pub(crate) mod authorize;
-mod client_auth;
+pub(crate) mod client_auth;
 pub(crate) mod error;
 pub(crate) mod metadata;
 pub(crate) mod params;

@@ -2,11 +2,11 @@
 //! back, is built from allowlists.
 
 mod bearer;
-mod headers;
+pub(crate) mod headers;
 mod leash;
-mod mcp_session;
+pub(crate) mod mcp_session;
 mod origin;
-mod refusal;
+pub(crate) mod refusal;
 
 use std::sync::Arc;
 

@@ -97,7 +97,7 @@ async fn client(app: &App, params: &Params) -> Result<Client, PageError> {
 }
 
 /// A fault that belongs to the client: its person is told, and may take it back to the client.
-struct Fault {
+pub(crate) struct Fault {
     code: &'static str,
     description: &'static str,
 }
@@ -117,7 +117,7 @@ impl Fault {
     }
 }
 
-fn validated(
+pub(crate) fn validated(
     app: &App,
     params: &Params,
     client: Client,

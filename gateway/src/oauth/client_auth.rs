@@ -1,6 +1,6 @@
 //! Which client makes a token or revocation request, and whether it proved so (RFC 6749 §2.3).
 
-mod basic;
+pub(crate) mod basic;
 
 use http::HeaderMap;
 use secrecy::SecretString;
@@ -17,13 +17,13 @@ use crate::{
 const UNKNOWN: &str = "this client is not registered here; register it again";
 
 /// Who a request says it is of.
-struct Presented<'a> {
-    id: String,
-    proof: Proof<'a>,
+pub(crate) struct Presented<'a> {
+    pub(crate) id: String,
+    pub(crate) proof: Proof<'a>,
 }
 
 /// What it brings to prove so.
-enum Proof<'a> {
+pub(crate) enum Proof<'a> {
     Nothing,
     Secret(SecretString),
     Assertion(&'a str),
@@ -73,7 +73,7 @@ pub(super) async fn authenticate(
 }
 
 /// Reads who is presented; of the ways to prove it at most one (RFC 6749 §2.3).
-fn presented<'a>(
+pub(crate) fn presented<'a>(
     basic: Option<(String, SecretString)>,
     params: &'a Params,
 ) -> Result<Presented<'a>, OAuthError> {

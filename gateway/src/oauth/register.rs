@@ -63,7 +63,7 @@ pub(crate) async fn register(
 }
 
 /// What the client gets of what it asked for; members that are not known are passed over (RFC 7591 §2).
-fn validated(asked: &Map<String, Value>) -> Result<ClientMetadata, OAuthError> {
+pub(crate) fn validated(asked: &Map<String, Value>) -> Result<ClientMetadata, OAuthError> {
     let auth = match text(asked, "token_endpoint_auth_method")? {
         // RFC 7591 would say client_secret_basic; MCP clients that say nothing are public ones.
         None => AuthMethod::None,

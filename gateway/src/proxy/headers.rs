@@ -29,7 +29,7 @@ fn copy(from: &HeaderMap, to: &mut HeaderMap, name: &HeaderName) {
 }
 
 /// What the backend gets of a client's headers.
-pub(super) fn to_backend(client: &HeaderMap) -> HeaderMap {
+pub(crate) fn to_backend(client: &HeaderMap) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(12);
     for name in &TO_BACKEND {
         copy(client, &mut headers, name);
@@ -41,7 +41,7 @@ pub(super) fn to_backend(client: &HeaderMap) -> HeaderMap {
 }
 
 /// What the client gets of the backend's headers.
-pub(super) fn from_backend(backend: &HeaderMap) -> HeaderMap {
+pub(crate) fn from_backend(backend: &HeaderMap) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(8);
     for name in &FROM_BACKEND {
         copy(backend, &mut headers, name);

@@ -17,7 +17,7 @@ fn purpose(valid: &Valid) -> String {
 }
 
 /// The backend's own id, if the client presents one that it was given.
-pub(super) fn from_client(
+pub(crate) fn from_client(
     headers: &HeaderMap,
     keys: &Keys,
     valid: &Valid,
@@ -34,7 +34,7 @@ pub(super) fn from_client(
 }
 
 /// The id for the client, if the backend gave one out.
-pub(super) fn from_backend(
+pub(crate) fn from_backend(
     headers: &HeaderMap,
     keys: &Keys,
     valid: &Valid,

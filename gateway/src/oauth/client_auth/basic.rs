@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use super::OAuthError;
 
 /// Reads HTTP Basic credentials, each part form-encoded before (RFC 6749 §2.3.1).
-pub(super) fn basic(headers: &HeaderMap) -> Result<Option<(String, SecretString)>, OAuthError> {
+pub(crate) fn basic(headers: &HeaderMap) -> Result<Option<(String, SecretString)>, OAuthError> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
