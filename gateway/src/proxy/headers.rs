@@ -61,6 +61,9 @@ pub(super) fn are_of_a_stream(headers: &HeaderMap) -> bool {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

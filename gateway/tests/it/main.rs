@@ -18,6 +18,7 @@ mod mcp;
 mod metadata;
 mod peaka;
 mod private_key_jwt;
+mod properties;
 mod rate_limit;
 mod register;
 mod replicas;
