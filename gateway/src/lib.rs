@@ -19,6 +19,8 @@ mod exchange;
 pub mod fuzzing;
 mod gateway;
 mod health;
+#[cfg(test)]
+mod histories;
 pub mod housekeeping;
 pub mod keys;
 mod language;

@@ -6,6 +6,8 @@ mod authorizations;
 mod browsers;
 mod clients;
 mod credentials;
+#[cfg(test)]
+pub(crate) mod faults;
 mod keys;
 mod leases;
 mod resealing;
@@ -18,10 +20,17 @@ use std::{str::FromStr as _, time::Duration};
 use secrecy::{ExposeSecret as _, SecretString};
 use shared::assertion::Projects;
 use sqlx::{
-    Any, AnyConnection, AnyPool, Connection as _, Executor as _,
+    Any, AnyConnection, Connection as _, Executor as _,
     any::{AnyArguments, AnyConnectOptions, AnyExecutor, AnyPoolOptions, AnyRow},
     query::Query,
 };
+
+#[cfg(test)]
+use self::faults::{Pool, Transaction};
+#[cfg(not(test))]
+use sqlx::AnyPool as Pool;
+#[cfg(not(test))]
+type Transaction = sqlx::Transaction<'static, Any>;
 
 pub(crate) use self::audit::{tell, tell_entry};
 pub use self::{
@@ -49,7 +58,7 @@ pub struct StoreSettings {
 /// The durable store.
 #[derive(Clone, Debug)]
 pub struct Store {
-    pool: AnyPool,
+    pool: Pool,
 }
 
 /// Why the store did not answer.
@@ -121,6 +130,8 @@ impl Store {
             .await
             .map_err(OpenError::Connect)?;
         migrate(&options, sqlite).await?;
+        #[cfg(test)]
+        let pool = Pool::over(pool);
         Ok(Self { pool })
     }
 

@@ -43,7 +43,7 @@ pub(crate) async fn token(
     granted
 }
 
-async fn grant(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<Response, OAuthError> {
+pub(crate) async fn grant(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<Response, OAuthError> {
     let params = Params::parse(body)?;
     let client = client_auth::authenticate(&app.clients, headers, &params).await?;
     // Before anything is spent: a wrong resource must not cost the client its code or refresh token.

@@ -66,7 +66,7 @@ pub struct AuditFilter<'a> {
 /// Ends the transaction of a change: with the event that tells of it, if the change was `made`. `made` again.
 pub(super) async fn commit_if(
     made: bool,
-    mut transaction: sqlx::Transaction<'_, sqlx::Any>,
+    mut transaction: super::Transaction,
     event: &Event<'_>,
     at: Timestamp,
 ) -> Result<bool, StoreError> {
