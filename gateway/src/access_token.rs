@@ -25,6 +25,7 @@ use crate::{
         session::Session,
     },
     keys::Keys,
+    metrics::{CacheAnswer, TOKEN_CACHE},
     revocation::RevokedSessions,
 };
 
@@ -155,8 +156,12 @@ impl AccessTokens {
     pub(crate) fn validate(&self, token: &str) -> Result<Arc<Valid>, BadToken> {
         let hash = sha256(token);
         let valid = match self.remembered.get(&hash) {
-            Some(valid) => valid,
+            Some(valid) => {
+                TOKEN_CACHE.count(CacheAnswer::Hit);
+                valid
+            }
             None => {
+                TOKEN_CACHE.count(CacheAnswer::Miss);
                 let valid = Arc::new(self.verify(token)?);
                 self.remembered.insert(hash, Arc::clone(&valid));
                 valid

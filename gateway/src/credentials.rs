@@ -16,6 +16,7 @@ use crate::{
         session::Because,
     },
     keys::Keys,
+    metrics::{RENEWALS, Renewed},
     peaka::{Credential, GrantError, Outage, Peaka},
     revocation::Revocation,
     store::{CredentialRow, Lease, Store, StoreError},
@@ -84,6 +85,14 @@ impl std::fmt::Debug for Credentials {
 /// What the seal of a stored credential is bound to.
 pub(crate) fn purpose(id: &str) -> String {
     format!("credentials/{id}/sealed")
+}
+
+fn outcome(refreshed: &Result<Credential, GrantError>) -> Renewed {
+    match refreshed {
+        Ok(_) => Renewed::Renewed,
+        Err(GrantError::Refused) => Renewed::Refused,
+        Err(GrantError::Outage(_)) => Renewed::Outage,
+    }
 }
 
 enum Found {
@@ -189,6 +198,7 @@ impl Credentials {
             // Peaka gave none, so the person's grant ends with its access token.
             None => Err(GrantError::Refused),
         };
+        RENEWALS.count(outcome(&refreshed));
         match refreshed {
             Ok(new) => {
                 let sealed = self.keys.seal(&purpose(id), &new.to_json())?;

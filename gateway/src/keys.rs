@@ -56,6 +56,7 @@ struct Rings {
     identity: SigningRing,
     sealing: SecretRing,
     refresh: SecretRing,
+    active_since: [Timestamp; RINGS.len()],
 }
 
 /// Keys that sign, and the public halves of all that may still be verified.
@@ -140,6 +141,11 @@ impl Keys {
         Ok(())
     }
 
+    /// Since when each ring's key has been in use, in the order of [`RINGS`].
+    pub fn active_since(&self) -> [Timestamp; RINGS.len()] {
+        self.rings.load().active_since
+    }
+
     /// Access-token signing.
     pub fn access<T>(&self, with: impl FnOnce(&SigningRing) -> T) -> T {
         with(&self.rings.load().access)
@@ -212,7 +218,12 @@ fn new_key(ring: &str, state: &str, master: &MasterKeys, now: Timestamp) -> Resu
 
 fn open_rings(rows: &[KeyRow], master: &MasterKeys) -> Result<Rings, KeysError> {
     let opened = locked::open_all(rows, master)?;
+    let active_since = |ring| {
+        let active = rows.iter().find(|row| row.ring == ring && row.state == "active");
+        active.map_or(Timestamp::from_millis(0), |row| row.changed_at)
+    };
     Ok(Rings {
+        active_since: RINGS.map(active_since),
         access: signing_ring(ACCESS, &opened)?,
         identity: signing_ring(IDENTITY, &opened)?,
         sealing: secret_ring(SEALING, &opened)?,

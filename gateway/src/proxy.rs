@@ -8,7 +8,7 @@ pub(crate) mod mcp_session;
 mod origin;
 pub(crate) mod refusal;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use axum::{
     body::Body,
@@ -25,6 +25,7 @@ use crate::{
     access_token::{BadToken, Valid},
     app::App,
     domain,
+    metrics::{Route, request_done},
     upstream::UpstreamError,
 };
 
@@ -32,6 +33,7 @@ use crate::{
 const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 
 pub(crate) async fn mcp(State(app): State<Arc<App>>, request: Request) -> Response {
+    let began = Instant::now();
     let origin = origin::judge(request.headers(), &app.issuer, &app.allowed_origins);
     let mut response = match origin {
         Ok(_) if request.method() == Method::OPTIONS => origin::preflight(request.headers()),
@@ -39,6 +41,7 @@ pub(crate) async fn mcp(State(app): State<Arc<App>>, request: Request) -> Respon
         Err(origin::Foreign) => Refusal::Origin.into_response(&app.issuer),
     };
     origin::expose(response.headers_mut(), origin.unwrap_or(None));
+    request_done(Route::Mcp, response.status(), began);
     response
 }
 

@@ -15,6 +15,7 @@ use tracing::warn;
 use crate::{
     domain::session::{Because, MAX_ACCESS_TOKEN_LIFETIME},
     ephemeral::{Ephemeral, Heard, Subscription},
+    metrics::{REVOCATION_LAG, SESSIONS_ENDED},
     store::{Store, StoreError, Which},
 };
 
@@ -33,8 +34,18 @@ impl RevokedSessions {
         self.0.read().unwrap_or_else(PoisonError::into_inner).contains_key(session_id)
     }
 
-    fn insert(&self, session_id: String, at: Timestamp) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(session_id, at);
+    fn insert(&self, session_id: String, at: Timestamp) -> Option<Timestamp> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(session_id, at)
+    }
+
+    /// Takes in what was heard; what is known already stays as it was.
+    fn hear(&self, session_id: String, at: Timestamp) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).entry(session_id).or_insert(at);
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> i64 {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).len().try_into().unwrap_or(i64::MAX)
     }
 
     fn forget_before(&self, limit: Timestamp) {
@@ -75,6 +86,7 @@ impl Revocation {
     pub(crate) async fn end_session(&self, session_id: &str, because: Because) -> Result<bool, StoreError> {
         let ended = self.store.revoke_session(session_id, because, self.clock.now()).await?;
         if ended {
+            SESSIONS_ENDED.count(());
             self.spread(session_id).await;
         }
         Ok(ended)
@@ -91,13 +103,14 @@ impl Revocation {
             .revoke_sessions(Which::Credential(credential_id), because, || self.clock.now())
             .await?;
         for session_id in ended {
+            SESSIONS_ENDED.count(());
             self.spread(&session_id).await;
         }
         Ok(())
     }
 
     async fn spread(&self, session_id: &str) {
-        self.set.insert(session_id.to_owned(), self.clock.now());
+        self.set.hear(session_id.to_owned(), self.clock.now());
         if let Err(error) = self.ephemeral.publish(CHANNEL, session_id.as_bytes()).await {
             warn!(%error, "could not push a revocation; the other replicas will see it in the database");
         }
@@ -105,12 +118,19 @@ impl Revocation {
 
     /// Reads what was ended before this replica started. Must succeed before the first request is served.
     pub(crate) async fn load(&self) -> Result<(), StoreError> {
-        self.read_since(self.clock.now().minus(self.keep)).await
+        for revoked in self.store.revoked_since(self.clock.now().minus(self.keep)).await? {
+            self.set.insert(revoked.session_id, revoked.at);
+        }
+        Ok(())
     }
 
     async fn read_since(&self, since: Timestamp) -> Result<(), StoreError> {
         for revoked in self.store.revoked_since(since).await? {
-            self.set.insert(revoked.session_id, revoked.at);
+            // In effect since it was pushed, if it was; from now on if not. What stands there already is no news.
+            let known = self.set.insert(revoked.session_id, revoked.at);
+            if known != Some(revoked.at) {
+                REVOCATION_LAG.observe((), known.unwrap_or_else(|| self.clock.now()).since(revoked.at));
+            }
         }
         Ok(())
     }
@@ -128,7 +148,7 @@ impl Revocation {
                 heard = next(&mut pushed), if subscribed => match heard {
                     Some(Heard::Message(session_id)) => {
                         if let Ok(session_id) = String::from_utf8(session_id) {
-                            self.set.insert(session_id, self.clock.now());
+                            self.set.hear(session_id, self.clock.now());
                         }
                     }
                     // The poll below reads what was missed.

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::{ConnectInfo, Request, State},
-    middleware::{Next, from_fn_with_state},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::Response,
     routing::{any, get, post},
 };
@@ -17,7 +17,10 @@ use tower_http::{
     timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
 };
 
-use crate::{app::App, caller, connect, exchange, health, language, login, oauth, pages, proxy};
+use crate::{
+    app::App, caller, connect, exchange, health, language, login, metrics::count_requests, oauth, pages,
+    proxy, scrape,
+};
 
 /// Control requests are answered within this time, or 503.
 const CONTROL_DEADLINE: Duration = Duration::from_secs(30);
@@ -31,7 +34,8 @@ pub fn public(app: Arc<App>) -> Router {
         .merge(documents())
         .merge(oauth_endpoints())
         .merge(browser_pages(secure))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, CONTROL_DEADLINE));
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, CONTROL_DEADLINE))
+        .layer(from_fn(count_requests));
     let router = Router::new()
         .merge(control)
         .route("/mcp", any(proxy::mcp))
@@ -109,9 +113,11 @@ pub fn internal(app: Arc<App>) -> Router {
     Router::new()
         .route("/internal/token", post(exchange::exchange))
         .route("/internal/jwks", get(exchange::jwks))
+        .route("/metrics", get(scrape::scrape))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, CONTROL_DEADLINE))
+        .layer(from_fn(count_requests))
         .with_state(app)
 }

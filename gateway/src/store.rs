@@ -141,6 +141,12 @@ impl Store {
         Ok(())
     }
 
+    /// How many connections are open, how many of them idle, and how many there may be.
+    pub fn connections(&self) -> (i64, i64, i64) {
+        let idle = i64::try_from(self.pool.num_idle()).unwrap_or(i64::MAX);
+        (self.pool.size().into(), idle, self.pool.options().get_max_connections().into())
+    }
+
     /// Ends all connections.
     pub async fn close(&self) {
         self.pool.close().await;

@@ -1,6 +1,6 @@
 //! The connection to the MCP backend: pooled, kept alive, and fed with requests that were built from an allowlist.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
@@ -11,6 +11,8 @@ use hyper_util::{
 };
 use tokio::time::timeout;
 use url::Url;
+
+use crate::metrics::{OutageKind, UPSTREAM_SECONDS};
 
 /// To connect.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -62,9 +64,20 @@ impl Upstream {
             .uri(Uri::try_from(&self.mcp).map_err(http::Error::from)?)
             .body(body)?;
         *request.headers_mut() = headers;
-        match timeout(FIRST_BYTE, self.client.request(request)).await {
-            Ok(answer) => Ok(answer?),
+        let sent = Instant::now();
+        let answer = match timeout(FIRST_BYTE, self.client.request(request)).await {
+            Ok(answer) => answer.map_err(UpstreamError::from),
             Err(_) => Err(UpstreamError::Timeout),
-        }
+        };
+        UPSTREAM_SECONDS.observe(outcome(&answer), sent.elapsed());
+        answer
+    }
+}
+
+fn outcome<T>(answer: &Result<T, UpstreamError>) -> OutageKind {
+    match answer {
+        Ok(_) => OutageKind::Answered,
+        Err(UpstreamError::Timeout) => OutageKind::Timeout,
+        Err(_) => OutageKind::Unreachable,
     }
 }

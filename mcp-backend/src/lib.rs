@@ -12,6 +12,7 @@ mod identity;
 mod key;
 pub mod local;
 mod mcp;
+mod metrics;
 mod peaka;
 mod progress;
 mod prompts;

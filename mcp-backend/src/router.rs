@@ -2,7 +2,7 @@
 //!
 //! | route | who is answered |
 //! |---|---|
-//! | `GET /healthz`, `GET /readyz` | anybody |
+//! | `GET /healthz`, `GET /readyz`, `GET /metrics` | anybody who reaches this listener |
 //! | `POST /mcp` | requests with the gateway's identity header; other methods get 405 |
 //! | anything else | the same requests, with 404 |
 
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    middleware::from_fn_with_state,
+    middleware::{from_fn, from_fn_with_state},
     routing::{any, get},
 };
 use http::StatusCode;
@@ -27,6 +27,7 @@ use crate::{
     gateway::{self, Exchange, IdentityKeys},
     identity::{self, Gate},
     mcp::{self, Endpoint},
+    metrics,
     peaka::Client,
     server::PeakaServer,
     tools::Toolbox,
@@ -55,6 +56,7 @@ pub fn router(config: Config, clock: SharedClock) -> Result<Router, BuildError> 
     let gate = Gate { keys: Arc::new(keys), exchange };
 
     let catalogue = Arc::new(Catalogue::new()?);
+    metrics::list_tools(catalogue.list().iter().map(|tool| tool.name.as_ref()));
     let tools = Toolbox::new(Client::new(config.partner_api_base_url)?);
     let server = PeakaServer::new(tools, Arc::clone(&catalogue));
     let endpoint = Endpoint {
@@ -70,9 +72,11 @@ pub fn router(config: Config, clock: SharedClock) -> Result<Router, BuildError> 
         .layer(from_fn_with_state(gate, identity::require));
     // Ready means able to answer the gateway. It does not wait for the gateway's keys: requests come through the
     // gateway only, and two services that each wait for the other to be ready would never start.
-    let open =
-        Router::new().route("/healthz", get(|| async { "ok" })).route("/readyz", get(|| async { "ok" }));
-    Ok(behind_the_gateway.merge(open))
+    let open = Router::new()
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/readyz", get(|| async { "ok" }))
+        .route("/metrics", get(metrics::scrape));
+    Ok(behind_the_gateway.merge(open).layer(from_fn(metrics::count_requests)))
 }
 
 /// The protocol, as it is served on one endpoint without sessions.

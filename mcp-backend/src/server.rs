@@ -25,6 +25,7 @@ use crate::{
     caller::Caller,
     catalogue::Catalogue,
     key::{KeyHolder, KeyProject},
+    metrics::{TOOL_CALLS, TOOL_SECONDS, ToolOutcome},
     progress::ReadsStreams,
     prompts, resources,
     tools::Toolbox,
@@ -216,13 +217,15 @@ impl ServerHandler for PeakaServer {
         // Only names that are in the catalogue reach the logs.
         let tool =
             self.catalogue.get(&request.name).map_or_else(|| "unknown".into(), |tool| tool.name.clone());
-        let session = caller.session_id().to_owned();
+        let (session, name) = (caller.session_id().to_owned(), tool.clone());
         let span = info_span!("tool", %tool, %session, outcome = field::Empty, milliseconds = field::Empty);
         let started = Instant::now();
         async {
             let result = self.call(request, context, &caller).await;
             let outcome = outcome(&result);
             let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            TOOL_CALLS.count(&name, counted(&result));
+            TOOL_SECONDS.observe(&name, (), started.elapsed());
             Span::current().record("outcome", outcome).record("milliseconds", milliseconds);
             info!(outcome, milliseconds, "tool call");
             result
@@ -241,6 +244,14 @@ fn is_stateless(context: &RequestContext<RoleServer>) -> bool {
 fn caching(context: &RequestContext<RoleServer>) -> (Option<u64>, Option<CacheScope>) {
     let asked = is_stateless(context);
     (asked.then_some(0), asked.then_some(CacheScope::Private))
+}
+
+fn counted(result: &Result<CallToolResponse, ErrorData>) -> ToolOutcome {
+    match result {
+        Ok(CallToolResponse::Complete(result)) if result.is_error == Some(true) => ToolOutcome::ToolError,
+        Ok(_) => ToolOutcome::Ok,
+        Err(_) => ToolOutcome::ProtocolError,
+    }
 }
 
 fn outcome(result: &Result<CallToolResponse, ErrorData>) -> &'static str {

@@ -3,6 +3,8 @@
 //! What is logged are sentences with fields. Tokens, codes, keys, cookies and credentials are held in types whose
 //! `Debug` does not show them, and no layer records request headers or bodies.
 
+pub mod metrics;
+
 use std::str::FromStr;
 
 use opentelemetry::trace::TracerProvider as _;

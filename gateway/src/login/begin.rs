@@ -20,6 +20,7 @@ use crate::{
         session::AUTHORIZATION_LIFETIME,
     },
     limits,
+    metrics::{CONSENT, ConsentStep},
     oauth::{
         authorize::{Carried, malformed, purpose},
         params::{FormBody, Params},
@@ -50,6 +51,7 @@ pub(crate) async fn begin(
     if now.millis() >= carried.expires_at_ms {
         return Err(expired());
     }
+    CONSENT.count(ConsentStep::Asked);
     let life = (now, now.plus(AUTHORIZATION_LIFETIME));
     if let Some(known) = signed_in(&app, &headers).await? {
         app.count(&limits::ACCOUNT, &known.person.subject).await?;
@@ -57,6 +59,7 @@ pub(crate) async fn begin(
         app.store
             .begin_signed_in(&hash(&authorization), &carried.request, &browser.hash(), &known, life)
             .await?;
+        CONSENT.count(ConsentStep::SignedIn);
         return Ok(to_consent(&authorization));
     }
     let state = random_text()?;

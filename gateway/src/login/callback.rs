@@ -21,6 +21,7 @@ use crate::{
     },
     keys::Unsealable,
     limits,
+    metrics::{CONSENT, ConsentStep},
     oauth::{authorize::malformed, params::Params},
     pages::{self, PageError},
     peaka::{GrantError, PartnerError},
@@ -74,6 +75,7 @@ pub(crate) async fn callback(
     if !app.store.sign_in(returned, &hash(&authorization), &known, now).await? {
         return Err(expired());
     }
+    CONSENT.count(ConsentStep::SignedIn);
     let mut response = to_consent(&authorization);
     pages::set_cookie(&mut response, app.cookies.set(&fresh));
     Ok(response)

@@ -26,6 +26,7 @@ use crate::{
         token,
     },
     limits,
+    metrics::{CONSENT, ConsentStep},
     oauth::{
         authorize::malformed,
         error::OAuthError,
@@ -118,6 +119,7 @@ async fn approve(app: &App, signed_in: &SignedIn, params: &Params) -> Result<Res
     if !app.store.approve(signed_in, &approval, &hash(&code), (now, now.plus(CODE_LIFETIME))).await? {
         return Err(expired());
     }
+    CONSENT.count(ConsentStep::Approved);
     back(app, signed_in, &[("code", &code)])
 }
 
@@ -125,6 +127,7 @@ async fn deny(app: &App, signed_in: &SignedIn) -> Result<Response, PageError> {
     if !app.store.deny(signed_in, app.clock.now()).await? {
         return Err(expired());
     }
+    CONSENT.count(ConsentStep::Denied);
     let text = "The person did not allow it.";
     back(app, signed_in, &[("error", "access_denied"), ("error_description", text)])
 }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod code;
+mod counted;
 mod refresh;
 
 use std::{net::SocketAddr, sync::Arc};
@@ -26,6 +27,7 @@ pub(crate) async fn token(
     FormBody(body): FormBody,
 ) -> Result<Response, OAuthError> {
     let granted = grant(&app, &headers, &body).await;
+    counted::count(&body, &granted);
     let refusal = match &granted {
         Err(OAuthError::InvalidGrant(_)) => Some(Refusal::Grant),
         Err(OAuthError::InvalidClient { .. }) => Some(Refusal::Client),

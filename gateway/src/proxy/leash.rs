@@ -14,7 +14,7 @@ use hyper::body::Incoming;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use tracing::info;
 
-use crate::{access_token::Valid, app::App};
+use crate::{access_token::Valid, app::App, metrics::OPEN_STREAMS};
 
 /// How often the token is looked at again: an end must hold within a second.
 const LOOK: Duration = Duration::from_millis(500);
@@ -31,7 +31,14 @@ impl Leashed {
     pub(super) fn new(answer: Incoming, app: Arc<App>, token: Arc<Valid>) -> Self {
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        OPEN_STREAMS.add((), 1);
         Self { answer, look, app, token }
+    }
+}
+
+impl Drop for Leashed {
+    fn drop(&mut self) {
+        OPEN_STREAMS.add((), -1);
     }
 }
 

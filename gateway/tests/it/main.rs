@@ -16,6 +16,7 @@ mod housekeeping;
 mod login;
 mod mcp;
 mod metadata;
+mod metrics;
 mod peaka;
 mod private_key_jwt;
 mod properties;

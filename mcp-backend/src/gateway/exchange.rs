@@ -1,6 +1,6 @@
 //! The token exchange (RFC 8693): the identity header in, that person's Peaka token out.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -8,7 +8,10 @@ use serde::Deserialize;
 use tracing::{error, warn};
 
 use super::{MAX_ANSWER_BYTES, RETRY_AFTER};
-use crate::bounded;
+use crate::{
+    bounded,
+    metrics::{EXCHANGE_SECONDS, Exchanged},
+};
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:jwt";
@@ -86,6 +89,18 @@ impl Exchange {
         identity: &SecretString,
         refused: Option<&PeakaToken>,
     ) -> Result<PeakaToken, Fault> {
+        let began = Instant::now();
+        let exchanged = self.ask(identity, refused).await;
+        let outcome = match exchanged {
+            Ok(_) => Exchanged::Granted,
+            Err(Fault::SignInAgain) => Exchanged::SignInAgain,
+            Err(Fault::Outage { .. }) => Exchanged::Outage,
+        };
+        EXCHANGE_SECONDS.observe(outcome, began.elapsed());
+        exchanged
+    }
+
+    async fn ask(&self, identity: &SecretString, refused: Option<&PeakaToken>) -> Result<PeakaToken, Fault> {
         let fingerprint = refused.map(PeakaToken::fingerprint);
         let mut form = vec![
             ("grant_type", GRANT_TYPE),

@@ -1,6 +1,6 @@
 //! Calls to the Partner API with the caller's own token.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::{Method, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
@@ -16,6 +16,7 @@ use super::{
 use crate::{
     bounded::{self, ReadError},
     caller::Caller,
+    metrics::peaka_answered,
     user_agent::USER_AGENT,
 };
 
@@ -119,7 +120,10 @@ impl Client {
         loop {
             let authorization =
                 token.authorization().ok_or_else(|| Failed::finally(PeakaError::NotUnderstood))?;
+            let sent = Instant::now();
             let response = self.request(caller, call, authorization).send().await;
+            let answer = response.as_ref().map(reqwest::Response::status).map_err(reqwest::Error::is_timeout);
+            peaka_answered(answer, sent);
             let response = response.map_err(|error| broken(&error, call))?;
             if response.status() != StatusCode::UNAUTHORIZED {
                 return Ok(response);

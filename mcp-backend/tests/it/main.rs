@@ -13,6 +13,7 @@ mod journey;
 mod lifecycle;
 mod local_http;
 mod logs;
+mod metrics;
 mod paths;
 mod projects;
 mod protocol;

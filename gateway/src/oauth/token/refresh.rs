@@ -16,6 +16,7 @@ use crate::{
         token::RefreshToken,
     },
     limits,
+    metrics::{REFRESHES, Refreshed},
 };
 
 const DEAD_REFRESH: OAuthError =
@@ -47,7 +48,10 @@ pub(super) async fn grant(app: &App, client: &Client, params: &Params) -> Result
     let advanced =
         app.store.advance_session(&id, &client.id, presented.generation, now, idle_expires_at).await?;
     let session = match advanced {
-        Some(session) => session,
+        Some(session) => {
+            REFRESHES.count(Refreshed::Advanced);
+            session
+        }
         None => not_advanced(app, &id, &client.id, presented.generation).await?,
     };
     let answer = answer(app, &session, narrowed.unwrap_or(session.scopes))?;
@@ -64,8 +68,12 @@ async fn not_advanced(app: &App, id: &str, client_id: &str, generation: u32) -> 
         return Err(DEAD_REFRESH);
     }
     match judge(session.generation, generation) {
-        Presented::Previous => Ok(session),
+        Presented::Previous => {
+            REFRESHES.count(Refreshed::Replayed);
+            Ok(session)
+        }
         Presented::Reused => {
+            REFRESHES.count(Refreshed::Reused);
             app.revocation.end_session(id, Because::RefreshReused).await?;
             Err(DEAD_REFRESH)
         }

@@ -1,0 +1,156 @@
+//! What metrics are told apart by. None of it is a client's or a person's, or anything else that a request can bring
+//! along.
+
+use shared::{label, telemetry::metrics::Label as _};
+
+label! {
+    /// A route of `router.rs`.
+    pub(crate) enum Route = "route" {
+        Mcp = "/mcp",
+        Token = "/oauth/token",
+        Authorize = "/oauth/authorize",
+        Callback = "/oauth/callback",
+        Consent = "/oauth/consent",
+        Register = "/oauth/register",
+        Revoke = "/oauth/revoke",
+        Jwks = "/oauth/jwks",
+        Resource = "/.well-known/oauth-protected-resource",
+        ResourceOfMcp = "/.well-known/oauth-protected-resource/mcp",
+        Server = "/.well-known/oauth-authorization-server",
+        OpenId = "/.well-known/openid-configuration",
+        Connect = "/",
+        Style = "/assets/style.css",
+        Exchange = "/internal/token",
+        IdentityKeys = "/internal/jwks",
+        Metrics = "/metrics",
+        Live = "/healthz",
+        Ready = "/readyz",
+        Other = "other",
+    }
+}
+
+impl Route {
+    const ALL: [Self; Self::VALUES.len()] = [
+        Self::Mcp,
+        Self::Token,
+        Self::Authorize,
+        Self::Callback,
+        Self::Consent,
+        Self::Register,
+        Self::Revoke,
+        Self::Jwks,
+        Self::Resource,
+        Self::ResourceOfMcp,
+        Self::Server,
+        Self::OpenId,
+        Self::Connect,
+        Self::Style,
+        Self::Exchange,
+        Self::IdentityKeys,
+        Self::Metrics,
+        Self::Live,
+        Self::Ready,
+        Self::Other,
+    ];
+
+    /// The route of a path as the router writes it.
+    pub(crate) fn of(path: &str) -> Self {
+        let named = Self::VALUES.iter().zip(Self::ALL).find(|(value, _)| **value == path);
+        named.map_or(Self::Other, |(_, route)| route)
+    }
+}
+
+label! {
+    /// What a token was asked for with.
+    pub(crate) enum Grant = "grant" {
+        Code = "authorization_code",
+        Refresh = "refresh_token",
+        Other = "other",
+    }
+}
+
+impl Grant {
+    /// By `grant_type`.
+    pub(crate) fn of(grant_type: Option<&str>) -> Self {
+        match grant_type {
+            Some("authorization_code") => Self::Code,
+            Some("refresh_token") => Self::Refresh,
+            _ => Self::Other,
+        }
+    }
+}
+
+label! {
+    /// What the token endpoint said.
+    pub(crate) enum Granted = "outcome" {
+        Granted = "granted",
+        InvalidGrant = "invalid_grant",
+        InvalidClient = "invalid_client",
+        Unavailable = "unavailable",
+        Refused = "refused",
+    }
+}
+
+label! {
+    /// What a presented refresh token was.
+    pub(crate) enum Refreshed = "outcome" {
+        Advanced = "advanced",
+        Replayed = "replayed",
+        Reused = "reused",
+    }
+}
+
+label! {
+    /// How far an authorization got.
+    pub(crate) enum ConsentStep = "step" {
+        Asked = "asked",
+        SignedIn = "signed_in",
+        Approved = "approved",
+        Denied = "denied",
+    }
+}
+
+label! {
+    /// Whether the backend answered.
+    pub(crate) enum OutageKind = "outcome" {
+        Answered = "answered",
+        Timeout = "timeout",
+        Unreachable = "unreachable",
+    }
+}
+
+label! {
+    /// What Peaka said to a refresh token.
+    pub(crate) enum Renewed = "outcome" {
+        Renewed = "renewed",
+        Refused = "refused",
+        Outage = "outage",
+    }
+}
+
+label! {
+    /// What a cache knew.
+    pub(crate) enum CacheAnswer = "answer" {
+        Hit = "hit",
+        Miss = "miss",
+    }
+}
+
+label! {
+    /// What a connection does; `most` is how many there may be.
+    pub(crate) enum Connections = "state" {
+        Busy = "busy",
+        Idle = "idle",
+        Most = "most",
+    }
+}
+
+label! {
+    /// A key ring.
+    pub(crate) enum Ring = "ring" {
+        Access = "access",
+        Identity = "identity",
+        Sealing = "sealing",
+        Refresh = "refresh",
+    }
+}
