@@ -2,7 +2,7 @@
 //! URL of a document that describes it. The URL comes from a stranger and we fetch it, so this is the one place
 //! where a stranger chooses whom the gateway talks to. In order:
 //!
-//! 1. [`ClientIdUrl`] refuses by looking at the text alone;
+//! 1. [`ClientIdUrl`] refuses by looking at the text alone, and [`Admission`] whom the operator does not let in;
 //! 2. [`FetchPolicy`] says which ports and, for an operator's own hosts, which addresses;
 //! 3. the resolver hands out a name's addresses only if every one of them is public ([`is_public`]), and the
 //!    connection goes to what it handed out;
@@ -15,6 +15,7 @@
 //! What was fetched is kept as long as its headers allow, within bounds; a failure is never kept.
 
 mod address;
+mod admission;
 mod cache;
 mod client_id;
 mod document;
@@ -32,6 +33,7 @@ use std::{fmt, sync::Arc};
 
 pub use self::{
     address::is_public,
+    admission::Admission,
     client_id::{ClientIdSyntax, ClientIdUrl},
     document::{ClientDocument, InvalidDocument},
     error::{CimdError, NotAllowed, Unreachable},
@@ -82,7 +84,13 @@ impl ClientDocuments {
     /// # Errors
     /// See [`CimdError`]; tell outsiders only [`CimdError::public_message`].
     pub async fn fetch(&self, id: &ClientIdUrl) -> Result<ClientDocument, CimdError> {
+        self.0.policy.admission.admits(id)?;
         self.0.get(id).await
+    }
+
+    /// Whether documents are understood at all.
+    pub(crate) fn are_understood(&self) -> bool {
+        self.0.policy.admission.understands_documents()
     }
 
     /// The keys of a client whose document names `private_key_jwt`; `None` for a public client. The same rules hold

@@ -96,6 +96,11 @@ impl Clients {
         Ok(Registration { client_id: format!("{ID_PREFIX}{sealed}"), client_secret })
     }
 
+    /// Whether a client may be known by a document.
+    pub(crate) fn understands_documents(&self) -> bool {
+        self.documents.are_understood()
+    }
+
     /// The client of an authorization request.
     pub(crate) async fn resolve(&self, id: &str) -> Result<Client, ClientError> {
         if !id.starts_with("https://") {

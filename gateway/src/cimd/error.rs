@@ -33,6 +33,15 @@ pub enum CimdError {
 /// What the policy refuses.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAllowed {
+    /// The operator lets no client with a document in.
+    #[error("clients with a metadata document are not let in")]
+    Documents,
+    /// The operator's list does not name it.
+    #[error("{host} is not on this server's list of clients that are let in")]
+    Unlisted {
+        /// The host of the client id.
+        host: String,
+    },
     /// A port that documents are not fetched from.
     #[error("documents are not fetched from port {0}")]
     Port(u16),
@@ -81,7 +90,10 @@ impl CimdError {
     /// a document says that names its own URL may be answered in detail: its author wrote it for us.
     pub fn public_message(&self) -> String {
         match self {
-            Self::Syntax(_) | Self::NotAllowed(NotAllowed::Port(_)) => self.to_string(),
+            Self::Syntax(_)
+            | Self::NotAllowed(NotAllowed::Port(_) | NotAllowed::Documents | NotAllowed::Unlisted { .. }) => {
+                self.to_string()
+            }
             Self::Invalid(invalid) if invalid.is_between_us() => self.to_string(),
             Self::NotAllowed(NotAllowed::Address { .. }) | Self::Unreachable(_) | Self::Invalid(_) => {
                 PUBLIC.to_owned()

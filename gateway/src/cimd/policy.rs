@@ -9,7 +9,7 @@ use std::{
 
 use shared::{env::Env, http_client::Deadlines};
 
-use super::{CimdError, ClientIdUrl, Lookup, NotAllowed, SystemLookup};
+use super::{Admission, CimdError, ClientIdUrl, Lookup, NotAllowed, SystemLookup};
 
 const PRIVATE_HOSTS: &str = "GATEWAY_CIMD_PRIVATE_HOSTS";
 const CA_FILE: &str = "GATEWAY_CIMD_CA_FILE";
@@ -27,6 +27,11 @@ pub struct FetchPolicy {
     /// `GATEWAY_CIMD_PORTS`: the ports a client id may name, separated by commas; 443 by default. A private host's
     /// own port needs not be among them.
     pub ports: BTreeSet<u16>,
+    /// `GATEWAY_CIMD_ADMISSION`: `open` (default) lets every client with an acceptable document in, `listed` those of
+    /// `GATEWAY_CIMD_HOSTS`, `report` everyone, logging whom `listed` would have refused, and `off` nobody.
+    /// `GATEWAY_CIMD_HOSTS`: hosts, or hosts with the beginning of a path, separated by commas; `known` stands for
+    /// well-known vendors.
+    pub admission: Admission,
     /// To connect (2 s), and from asking to the last byte (5 s). Waiting for a free slot counts as well.
     pub deadlines: Deadlines,
     /// No failure is told sooner than this. Longer than the deadline for connecting, so that a closed port, a
@@ -42,6 +47,7 @@ impl Default for FetchPolicy {
             private_hosts: BTreeMap::new(),
             extra_authorities: None,
             ports: BTreeSet::from([443]),
+            admission: Admission::default(),
             deadlines: Deadlines { connect: Duration::from_secs(2), total: Some(Duration::from_secs(5)) },
             failure_floor: Duration::from_millis(2250),
             lookup: Arc::new(SystemLookup::default()),
@@ -57,6 +63,7 @@ impl FetchPolicy {
             private_hosts: private_hosts(env),
             extra_authorities: extra_authorities(env),
             ports: ports(env, default.ports.clone()),
+            admission: Admission::read(env),
             ..default
         }
     }

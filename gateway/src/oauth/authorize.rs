@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     app::App,
+    cimd::{CimdError, NotAllowed},
     clients::ClientError,
     cookies::{Cookie, Kind},
     domain::{
@@ -90,6 +91,12 @@ async fn client(app: &App, params: &Params) -> Result<Client, PageError> {
         .map_err(|error| match error {
             ClientError::Store(error) => error.into(),
             ClientError::Unknown => PageError::refused("unknown_client"),
+            ClientError::Document(CimdError::NotAllowed(NotAllowed::Unlisted { host })) => {
+                PageError::refused_with("unlisted_client", "host", host)
+            }
+            ClientError::Document(CimdError::NotAllowed(NotAllowed::Documents)) => {
+                PageError::refused("no_documents")
+            }
             error @ (ClientError::Document(_) | ClientError::NoRedirectUri) => {
                 PageError::refused_because("unverified_client", &error)
             }

@@ -23,13 +23,13 @@ pub(crate) async fn protected_resource(State(app): State<Arc<App>>) -> impl Into
 }
 
 pub(crate) async fn authorization_server(State(app): State<Arc<App>>) -> impl IntoResponse {
-    (CACHE, Json(server_document(&app.issuer)))
+    (CACHE, Json(server_document(&app)))
 }
 
 /// The same at the OpenID path, for clients that look only there. The members that OpenID's own metadata demands are
 /// added, as strict parsers refuse a document without them.
 pub(crate) async fn openid(State(app): State<Arc<App>>) -> impl IntoResponse {
-    let mut document = server_document(&app.issuer);
+    let mut document = server_document(&app);
     document["subject_types_supported"] = json!(["public"]);
     document["id_token_signing_alg_values_supported"] = json!(["ES256"]);
     (CACHE, Json(document))
@@ -49,7 +49,8 @@ fn resource_document(issuer: &Issuer) -> Value {
     })
 }
 
-fn server_document(issuer: &Issuer) -> Value {
+fn server_document(app: &App) -> Value {
+    let issuer = &app.issuer;
     // offline_access is listed here only: a refresh token goes to every client that registered the grant.
     let scopes: Vec<&str> = Scope::ALL.map(Scope::as_str).into_iter().chain(["offline_access"]).collect();
     let methods = [AuthMethod::None, AuthMethod::Basic, AuthMethod::Post, AuthMethod::PrivateKeyJwt];
@@ -72,7 +73,7 @@ fn server_document(issuer: &Issuer) -> Value {
         "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
-        "client_id_metadata_document_supported": true,
+        "client_id_metadata_document_supported": app.clients.understands_documents(),
         "protected_resources": [issuer.resource()],
     })
 }

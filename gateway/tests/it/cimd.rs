@@ -5,4 +5,5 @@ mod answers;
 pub(crate) mod host;
 mod policy;
 mod sharing;
+pub(crate) mod site;
 mod syntax;
