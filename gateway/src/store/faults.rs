@@ -95,6 +95,18 @@ impl Pool {
     pub(super) async fn close(&self) {
         self.inner.close().await;
     }
+
+    pub(super) fn size(&self) -> u32 {
+        self.inner.size()
+    }
+
+    pub(super) fn num_idle(&self) -> usize {
+        self.inner.num_idle()
+    }
+
+    pub(super) fn options(&self) -> &sqlx::pool::PoolOptions<Any> {
+        self.inner.options()
+    }
 }
 
 pub(super) struct Transaction {
