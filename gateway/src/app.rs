@@ -12,7 +12,7 @@ use crate::{
     client_assertion::ClientAssertions,
     clients::Clients,
     config::{AllowedOrigins, Config},
-    cookies::Cookies,
+    cookies::{Cookies, Kind},
     credentials::Credentials,
     domain::{audit::Refusal, issuer::Issuer, secret::NoRandomness, session::Lifetimes},
     ephemeral,
@@ -21,7 +21,7 @@ use crate::{
     peaka::{self, Peaka},
     rate_limit::{Limit, LimitExceeded, Networks, RateLimiter, client_address, prefix},
     revocation::Revocation,
-    store::{OpenError, Store, StoreError},
+    store::{Browser, OpenError, Store, StoreError},
     upstream::Upstream,
 };
 
@@ -143,6 +143,14 @@ impl App {
     /// If it is used up.
     pub(crate) async fn count(&self, limit: &Limit, key: &str) -> Result<(), LimitExceeded> {
         self.limiter.check(limit, key).await.inspect_err(|_| self.audit.refused(Refusal::Flood, None))
+    }
+
+    /// Who is signed in in the browser that sent these headers.
+    pub(crate) async fn signed_in(&self, headers: &HeaderMap) -> Result<Option<Browser>, StoreError> {
+        match self.cookies.get(Kind::SignedIn, headers) {
+            Some(cookie) => self.store.browser(&cookie.hash(), self.clock.now()).await,
+            None => Ok(None),
+        }
     }
 
     /// By what a caller is counted: the prefix of its address.

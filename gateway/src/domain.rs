@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod authorization;
 pub mod client;
+pub mod interaction;
 pub mod issuer;
 pub mod pkce;
 pub mod redirect;

@@ -92,8 +92,7 @@ impl House {
     pub fn authorization_request(&self, client: &Client, query: &[u8]) -> Option<AuthorizationRequest> {
         let params = Params::parse(query).ok()?;
         let redirect_uri = client.redirect_uri(params.get("redirect_uri"))?;
-        let state = params.get("state").map(str::to_owned);
-        authorize::validated(&self.app, &params, client.clone(), redirect_uri, state).ok()
+        authorize::validated(&self.app.issuer, &params, client.clone(), redirect_uri).ok()
     }
 
     /// The id that a client would get.

@@ -9,6 +9,7 @@ use shared::{assertion::Projects, clock::Timestamp, scope::Scopes};
 
 use super::{
     client::{ClientMetadata, ClientOrigin},
+    interaction::Interaction,
     pkce::CodeChallenge,
     redirect::RedirectUri,
 };
@@ -31,6 +32,9 @@ pub struct AuthorizationRequest {
     pub code_challenge: CodeChallenge,
     /// What it asks for.
     pub scopes: Scopes,
+    /// How its person is to be asked.
+    #[serde(default, skip_serializing_if = "Interaction::is_plain")]
+    pub interaction: Interaction,
 }
 
 /// A person, as Peaka knows them.

@@ -115,15 +115,20 @@ const MAX_NAME_CHARS: usize = 80;
 
 /// A name fit to be shown to a person: one line, no control or direction-changing characters, not endless.
 pub fn clean_name(raw: &str) -> Option<String> {
+    let shortened: String = clean_text(raw)?.chars().take(MAX_NAME_CHARS).collect();
+    let name = shortened.trim_end();
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+/// A text as one line, without control or direction-changing characters.
+pub(super) fn clean_text(raw: &str) -> Option<String> {
     let hidden = |c: char| {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
     let spaced: String = raw.chars().map(|c| if hidden(c) { ' ' } else { c }).collect();
-    let one_line: String =
-        spaced.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MAX_NAME_CHARS).collect();
-    let name = one_line.trim_end();
-    (!name.is_empty()).then(|| name.to_owned())
+    let line = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
+    (!line.is_empty()).then_some(line)
 }
 
 #[cfg(test)]

@@ -79,6 +79,7 @@ impl People {
             state: None,
             code_challenge: CodeChallenge::parse(CHALLENGE).unwrap(),
             scopes: Scopes::ALL,
+            interaction: crate::domain::interaction::Interaction::default(),
         }
     }
 
@@ -105,8 +106,8 @@ impl People {
         store.add_credential(&credential_id, subject, "sealed", later, now).await?;
         let person =
             Person { subject: subject.to_owned(), email: format!("{subject}@example.com"), name: None };
-        let browser = Browser { person, credential_id };
-        store.add_browser(&hash(&cookie), &browser, now, later).await?;
+        let browser = Browser { person, credential_id, signed_in_at: now };
+        store.add_browser(&hash(&cookie), &browser, later).await?;
         let handle = random_text().unwrap();
         let done = store.sign_in(returned, &hash(&handle), &browser, now).await?;
         Ok(done.then_some(Grant::SignedIn(handle)))

@@ -27,7 +27,6 @@ use crate::{
     },
     pages::{self, Leaving, PageError},
     same_origin::is_same_origin,
-    store::Browser,
 };
 
 pub(crate) async fn begin(
@@ -53,7 +52,10 @@ pub(crate) async fn begin(
     }
     CONSENT.count(ConsentStep::Asked);
     let life = (now, now.plus(AUTHORIZATION_LIFETIME));
-    if let Some(known) = signed_in(&app, &headers).await? {
+    let interaction = &carried.request.interaction;
+    let known = app.signed_in(&headers).await?;
+    let further = interaction.for_peaka(known.is_some());
+    if let Some(known) = known.filter(|known| interaction.accepts(known.signed_in_at, now)) {
         app.count(&limits::ACCOUNT, &known.person.subject).await?;
         let authorization = random_text()?;
         app.store
@@ -63,20 +65,12 @@ pub(crate) async fn begin(
         return Ok(to_consent(&authorization));
     }
     let state = random_text()?;
-    let step = app.peaka.sign_in.authorization_url(&callback_url(&app)?, &state, &[]).await?;
+    let step = app.peaka.sign_in.authorization_url(&callback_url(&app)?, &state, &further).await?;
     let id_hash = hash(&state);
     let verifier =
         app.keys.seal(&verifier_purpose(&id_hash), step.pkce_verifier.expose_secret().as_bytes())?.into();
     app.store.begin_authorization(&id_hash, &carried.request, &browser.hash(), &verifier, life).await?;
     pages::leave(Leaving::ToPeaka, step.url.as_str())
-}
-
-/// Who is signed in in this browser.
-pub(super) async fn signed_in(app: &App, headers: &HeaderMap) -> Result<Option<Browser>, PageError> {
-    match app.cookies.get(Kind::SignedIn, headers) {
-        Some(cookie) => Ok(app.store.browser(&cookie.hash(), app.clock.now()).await?),
-        None => Ok(None),
-    }
 }
 
 /// What the sealed verifier of a sign-in is bound to.

@@ -71,7 +71,7 @@ pub(crate) async fn callback(
     }
     let fresh = Cookie::new(Kind::SignedIn)?;
     let authorization = random_text()?;
-    app.store.add_browser(&fresh.hash(), &known, now, now.plus(SIGNED_IN)).await?;
+    app.store.add_browser(&fresh.hash(), &known, now.plus(SIGNED_IN)).await?;
     if !app.store.sign_in(returned, &hash(&authorization), &known, now).await? {
         return Err(expired());
     }
@@ -111,5 +111,6 @@ async fn sign_in(app: &App, code: &SecretString, verifier: &SecretString) -> Res
     }
     let credential_id = app.credentials.keep(&person.user_id, &credential).await?;
     let name = person.name.as_deref().and_then(crate::domain::client::clean_name);
-    Ok(Browser { person: Person { subject: person.user_id, email, name }, credential_id })
+    let person = Person { subject: person.user_id, email, name };
+    Ok(Browser { person, credential_id, signed_in_at: app.clock.now() })
 }

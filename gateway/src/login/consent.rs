@@ -14,7 +14,7 @@ use shared::{
 };
 use tracing::warn;
 
-use super::begin::{expired, signed_in};
+use super::begin::expired;
 use crate::{
     app::App,
     cookies::Kind,
@@ -82,7 +82,7 @@ pub(crate) async fn decide(
 /// could have been planted by somebody else.
 async fn find(app: &App, headers: &HeaderMap, authorization: &str) -> Result<SignedIn, PageError> {
     let browser = app.cookies.get(Kind::Browser, headers).ok_or(PageError::Foreign)?;
-    let person = signed_in(app, headers).await?.ok_or_else(expired)?.person;
+    let person = app.signed_in(headers).await?.ok_or_else(expired)?.person;
     let found = app.store.signed_in(&hash(authorization), &browser.hash(), app.clock.now()).await?;
     found.filter(|found| found.person.subject == person.subject).ok_or_else(expired)
 }

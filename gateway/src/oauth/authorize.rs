@@ -1,6 +1,8 @@
 //! The authorization endpoint (RFC 6749 §4.1.1). `GET` only looks: it may be repeated, and nothing is written. The
 //! validated request goes, sealed, into a page that names the client; only its button begins an authorization.
 
+mod request;
+
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
@@ -9,8 +11,9 @@ use axum::{
 };
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
-use shared::scope::{Scope, Scopes};
 
+use self::request::Fault;
+pub(crate) use self::request::validated;
 use super::{
     error::OAuthError,
     params::{MAX_FORM_BYTES, Params},
@@ -21,8 +24,8 @@ use crate::{
     clients::ClientError,
     cookies::{Cookie, Kind},
     domain::{
-        audit::Refusal, authorization::AuthorizationRequest, client::Client, pkce::CodeChallenge,
-        redirect::RedirectUri, session::AUTHORIZATION_LIFETIME,
+        audit::Refusal, authorization::AuthorizationRequest, client::Client, redirect::RedirectUri,
+        session::AUTHORIZATION_LIFETIME,
     },
     limits,
     pages::{self, PageError},
@@ -56,11 +59,12 @@ pub(crate) async fn authorize(
         app.audit.refused(Refusal::RedirectUri, Some(&client.id));
         PageError::refused_with("redirect", "app", &client.metadata.name)
     })?;
-    let state = params.get("state").map(str::to_owned);
-    let request = match validated(&app, &params, client, redirect_uri.clone(), state.clone()) {
-        Ok(request) => request,
-        Err(error) => return Err(error.at(&app, &redirect_uri, state.as_deref())),
-    };
+    let request = validated(&app.issuer, &params, client, redirect_uri.clone())
+        .map_err(|fault| fault.at(&app, &redirect_uri, params.get("state")))?;
+    if request.interaction.none {
+        let fault = silently(app.signed_in(&headers).await?.is_some());
+        return Err(fault.at(&app, &request.redirect_uri, request.state.as_deref()));
+    }
     let (browser, fresh) = match app.cookies.get(Kind::Browser, &headers) {
         Some(browser) => (browser, None),
         None => {
@@ -103,12 +107,6 @@ async fn client(app: &App, params: &Params) -> Result<Client, PageError> {
         })
 }
 
-/// A fault that belongs to the client: its person is told, and may take it back to the client.
-pub(crate) struct Fault {
-    code: &'static str,
-    description: &'static str,
-}
-
 impl Fault {
     /// Nobody has signed in, so the browser is not sent anywhere by itself: a freshly registered client must not turn
     /// this server into a redirector (RFC 9700 §4.11.2).
@@ -124,70 +122,14 @@ impl Fault {
     }
 }
 
-pub(crate) fn validated(
-    app: &App,
-    params: &Params,
-    client: Client,
-    redirect_uri: RedirectUri,
-    state: Option<String>,
-) -> Result<AuthorizationRequest, Fault> {
-    let fault = |code, description| Err(Fault { code, description });
-    match params.get("response_type") {
-        Some("code") => {}
-        None => return fault("invalid_request", "response_type is missing; it must be code"),
-        Some(_) => return fault("unsupported_response_type", "the only response_type here is code"),
+/// Why `prompt=none` cannot be followed. It never can: a code always takes the press of a button by its person (see
+/// GHSA-6x8h-498w-gv8c), so what is told is the first step that is missing.
+fn silently(signed_in: bool) -> Fault {
+    if signed_in {
+        Fault { code: "consent_required", description: "a person must always see who asks, and agree" }
+    } else {
+        Fault { code: "login_required", description: "nobody is signed in in this browser" }
     }
-    if params.get("response_mode").is_some_and(|mode| mode != "query") {
-        return fault("invalid_request", "the only response_mode here is query");
-    }
-    if params.get("request").is_some() {
-        return fault("request_not_supported", "request objects are not supported");
-    }
-    if params.get("request_uri").is_some() {
-        return fault("request_uri_not_supported", "request_uri is not supported");
-    }
-    if params.get("prompt").is_some_and(|prompt| prompt.split(' ').any(|word| word == "none")) {
-        return fault("interaction_required", "a person must always see who asks");
-    }
-    if params.get("code_challenge_method") != Some("S256") {
-        return fault("invalid_request", "PKCE is required: send code_challenge_method=S256");
-    }
-    let Some(Ok(code_challenge)) = params.get("code_challenge").map(CodeChallenge::parse) else {
-        return fault(
-            "invalid_request",
-            "PKCE is required: code_challenge must be the S256 hash of the verifier",
-        );
-    };
-    if !params.all("resource").all(|resource| app.issuer.names_resource(resource)) {
-        return fault("invalid_target", "the resource is not one of this server");
-    }
-    let Some(scopes) = scopes(params.get("scope")) else {
-        return fault("invalid_scope", "the scopes here are peaka:read, peaka:query and peaka:write");
-    };
-    Ok(AuthorizationRequest {
-        client_id: client.id,
-        client: client.metadata,
-        client_origin: client.origin,
-        redirect_uri,
-        state,
-        code_challenge,
-        scopes,
-    })
-}
-
-/// What is asked for: all of it, if nothing in particular. Scopes of others are passed over (RFC 6749 §3.3); a request
-/// for nothing but strange ones is a mistake. `offline_access` means a refresh token, which comes by the grant.
-fn scopes(asked: Option<&str>) -> Option<Scopes> {
-    let asked: Vec<&str> = asked
-        .unwrap_or_default()
-        .split(' ')
-        .filter(|name| !name.is_empty() && *name != "offline_access")
-        .collect();
-    if asked.is_empty() {
-        return Some(Scopes::ALL);
-    }
-    let known: Scopes = asked.iter().filter_map(|name| name.parse::<Scope>().ok()).collect();
-    (!known.is_empty()).then_some(known)
 }
 
 pub(crate) fn malformed(error: OAuthError) -> PageError {
@@ -195,19 +137,5 @@ pub(crate) fn malformed(error: OAuthError) -> PageError {
         OAuthError::Unavailable(error) => PageError::Unavailable(error),
         OAuthError::Limited(limit) => PageError::Limited(limit),
         other => PageError::refused_because("malformed", &other),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn asked_for_nothing_in_particular_a_client_is_offered_all() {
-        assert_eq!(scopes(None), Some(Scopes::ALL));
-        assert_eq!(scopes(Some("offline_access")), Some(Scopes::ALL));
-        assert_eq!(scopes(Some("peaka:read openid")), Some(Scope::Read.into()));
-        assert_eq!(scopes(Some("openid")), None);
-        assert_eq!(scopes(Some("<script>")), None);
     }
 }

@@ -13,6 +13,8 @@ pub struct Browser {
     pub person: Person,
     /// Their Peaka credential.
     pub credential_id: String,
+    /// When they signed in.
+    pub signed_in_at: Timestamp,
 }
 
 impl Store {
@@ -21,7 +23,6 @@ impl Store {
         &self,
         id_hash: &str,
         browser: &Browser,
-        now: Timestamp,
         expires_at: Timestamp,
     ) -> Result<(), StoreError> {
         sqlx::query(
@@ -33,7 +34,7 @@ impl Store {
         .bind(&browser.person.email)
         .bind(browser.person.name.as_deref())
         .bind(&browser.credential_id)
-        .bind(now.millis())
+        .bind(browser.signed_in_at.millis())
         .bind(expires_at.millis())
         .execute(&self.pool)
         .await?;
@@ -43,7 +44,7 @@ impl Store {
     /// Who is signed in in this browser, with a credential that Peaka has not refused.
     pub async fn browser(&self, id_hash: &str, now: Timestamp) -> Result<Option<Browser>, StoreError> {
         let row = sqlx::query(
-            "SELECT b.subject, b.email, b.name, b.credential_id FROM browsers b \
+            "SELECT b.subject, b.email, b.name, b.credential_id, b.created_at_ms FROM browsers b \
              JOIN credentials c ON c.id = b.credential_id \
              WHERE b.id_hash = $1 AND b.expires_at_ms > $2 AND c.dead_at_ms IS NULL",
         )
@@ -59,6 +60,7 @@ impl Store {
                     name: row.try_get("name")?,
                 },
                 credential_id: row.try_get("credential_id")?,
+                signed_in_at: Timestamp::from_millis(row.try_get("created_at_ms")?),
             })
         })
         .transpose()

@@ -67,6 +67,7 @@ impl House {
             state: None,
             code_challenge: CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM").unwrap(),
             scopes: Scopes::ALL,
+            interaction: gateway::domain::interaction::Interaction::default(),
         };
         for n in 0..count {
             let life = (self.clock.now(), ends);

@@ -20,6 +20,7 @@ mod metadata;
 mod metrics;
 mod peaka;
 mod private_key_jwt;
+mod prompt;
 mod properties;
 mod rate_limit;
 mod register;

@@ -6,6 +6,7 @@ use gateway::{
     domain::{
         authorization::{AuthorizationRequest, Person},
         client::{AuthMethod, ClientMetadata, ClientOrigin},
+        interaction::Interaction,
         pkce::CodeChallenge,
         redirect::RedirectUri,
         session::Session,
@@ -46,6 +47,7 @@ pub(crate) fn request(state: Option<&str>) -> AuthorizationRequest {
         state: state.map(str::to_owned),
         code_challenge: CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM").unwrap(),
         scopes: Scopes::from(Scope::Read),
+        interaction: Interaction::default(),
     }
 }
 
@@ -57,6 +59,7 @@ pub(crate) fn browser(name: Option<&str>) -> Browser {
             name: name.map(str::to_owned),
         },
         credential_id: "credential".to_owned(),
+        signed_in_at: NOW,
     }
 }
 

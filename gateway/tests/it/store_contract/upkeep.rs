@@ -89,7 +89,7 @@ async fn the_sweep_takes_what_is_over_and_nothing_else(world: World) {
         store.add_credential(id, "subject", ODD, later(), NOW).await.unwrap();
     }
     let held = Browser { credential_id: "held".to_owned(), ..browser(None) };
-    store.add_browser("browser", &held, NOW, later()).await.unwrap();
+    store.add_browser("browser", &held, later()).await.unwrap();
     assert_eq!(store.sweep(&horizon(NOW)).await.unwrap(), 0);
     let soon = NOW.plus(Duration::from_millis(1));
     assert_eq!(store.sweep(&horizon(soon)).await.unwrap(), 1, "the credential that nobody points at");
