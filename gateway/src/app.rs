@@ -12,6 +12,7 @@ use crate::{
     client_assertion::ClientAssertions,
     clients::Clients,
     config::{AllowedOrigins, Config},
+    consents::Consents,
     cookies::{Cookies, Kind},
     credentials::Credentials,
     domain::{audit::Refusal, issuer::Issuer, secret::NoRandomness, session::Lifetimes},
@@ -39,6 +40,7 @@ pub struct App {
     pub(crate) keys: Arc<Keys>,
     pub(crate) limiter: RateLimiter,
     pub(crate) clients: Clients,
+    pub(crate) consents: Consents,
     pub(crate) peaka: Arc<Peaka>,
     pub(crate) access_tokens: AccessTokens,
     pub(crate) revocation: Arc<Revocation>,
@@ -94,6 +96,7 @@ impl App {
             cookies: Cookies::new(issuer.is_https()),
             limiter: RateLimiter::new(ephemeral, Arc::clone(&clock)),
             clients: Clients::new(Arc::clone(&keys), documents, store.clone(), assertions),
+            consents: Consents::new(store.clone(), Arc::clone(&clock), config.tokens.remember_consents),
             access_tokens: AccessTokens::new(
                 Arc::clone(&keys),
                 issuer.clone(),

@@ -7,6 +7,7 @@ pub mod interaction;
 pub mod issuer;
 pub mod pkce;
 pub mod redirect;
+pub mod remembered;
 pub mod secret;
 pub mod session;
 pub mod token;

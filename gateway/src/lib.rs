@@ -10,6 +10,7 @@ mod client_assertion;
 mod clients;
 pub mod config;
 mod connect;
+mod consents;
 mod cookies;
 mod credentials;
 pub mod domain;

@@ -2,4 +2,5 @@
 
 pub(crate) mod begin;
 pub(crate) mod callback;
+mod code;
 pub(crate) mod consent;

@@ -8,13 +8,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use shared::scope::{Scope, Scopes};
+use shared::{
+    assertion::Projects,
+    scope::{Scope, Scopes},
+};
 
 pub(crate) use self::error::PageError;
 use crate::{
     answer::no_store,
     domain::{
-        authorization::{AuthorizationRequest, SignedIn},
+        authorization::{Approval, AuthorizationRequest, SignedIn},
         client::ClientOrigin,
         redirect::Destination,
     },
@@ -54,17 +57,43 @@ struct Ask<'a> {
     client: &'a ClientCard,
     choices: Vec<ScopeChoice>,
     sealed_request: &'a str,
+    again: Option<AgainCard>,
 }
 
-/// Who asks, with one button that goes on to Peaka.
+/// What its person decided about the client before.
+pub(crate) struct Again<'a> {
+    pub(crate) email: &'a str,
+    pub(crate) approval: &'a Approval,
+}
+
+/// The same, as it is told.
+struct AgainCard {
+    heading: String,
+    projects: String,
+}
+
+impl AgainCard {
+    fn of(w: &Here, again: &Again<'_>) -> Self {
+        let projects = match &again.approval.projects {
+            Projects::All => w.t("ask.in_all_projects").to_string(),
+            Projects::Only(ids) => w.say("ask.in_some_projects", "number", ids.len()),
+        };
+        Self { heading: w.say("ask.allowed_before", "email", again.email), projects }
+    }
+}
+
+/// Who asks, with one button that goes on to Peaka; or, if it was decided before, that does so again.
 pub(crate) fn ask(
     request: &AuthorizationRequest,
     sealed_request: &str,
+    again: Option<Again<'_>>,
     cookie: Option<HeaderValue>,
 ) -> Result<Response, PageError> {
     let w = Here::now();
-    let (client, choices) = (&ClientCard::of(&w, request), choices(&w, request.scopes));
-    let mut response = render(StatusCode::OK, &Ask { w, client, choices, sealed_request })?;
+    let scopes = again.as_ref().map_or(request.scopes, |again| again.approval.scopes);
+    let (client, choices) = (&ClientCard::of(&w, request), choices(&w, scopes));
+    let again = again.map(|again| AgainCard::of(&w, &again));
+    let mut response = render(StatusCode::OK, &Ask { w, client, choices, sealed_request, again })?;
     set_cookie(&mut response, cookie);
     Ok(response)
 }
@@ -93,6 +122,16 @@ struct Consent<'a> {
     authorization: &'a str,
     choices: Vec<ScopeChoice>,
     projects: Option<&'a ProjectList>,
+    remembering: Remembering,
+}
+
+/// What the consent page says of former and later decisions.
+#[derive(Clone, Copy)]
+pub(crate) struct Remembering {
+    /// This one may be remembered.
+    pub(crate) offered: bool,
+    /// One is, about a client that told something else of itself.
+    pub(crate) changed: bool,
 }
 
 /// What is asked, of whom, and where: to be approved, narrowed or refused.
@@ -100,6 +139,7 @@ pub(crate) fn consent(
     signed_in: &SignedIn,
     authorization: &str,
     projects: Option<&ProjectList>,
+    remembering: Remembering,
 ) -> Result<Response, PageError> {
     let w = Here::now();
     render(
@@ -112,6 +152,7 @@ pub(crate) fn consent(
             choices: choices(&w, signed_in.request.scopes),
             projects,
             w,
+            remembering,
         },
     )
 }

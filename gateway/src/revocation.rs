@@ -84,6 +84,8 @@ impl Revocation {
 
     /// Ends a session. When this returns, the end is durable and holds here; elsewhere within a second.
     pub(crate) async fn end_session(&self, session_id: &str, because: Because) -> Result<bool, StoreError> {
+        // Whoever sends a client away, or was robbed, is asked about it again.
+        self.store.forget_consents(Which::Session(session_id)).await?;
         let ended = self.store.revoke_session(session_id, because, self.clock.now()).await?;
         if ended {
             SESSIONS_ENDED.count(());

@@ -16,6 +16,13 @@ pub(crate) fn is_same_origin(headers: &HeaderMap, issuer: &Issuer) -> bool {
     }
 }
 
+/// Whether a browser says that its person came here by themselves or from a page of ours, and not from another site.
+/// One that does not say is not believed.
+pub(crate) fn is_not_from_elsewhere(headers: &HeaderMap) -> bool {
+    let mut sites = headers.get_all("sec-fetch-site").iter();
+    sites.next().is_some_and(|site| site == "none" || site == "same-origin") && sites.next().is_none()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,7 @@ mod credentials;
 pub(crate) mod faults;
 mod keys;
 mod leases;
+mod remembered;
 mod resealing;
 mod revocations;
 mod sessions;
@@ -38,6 +39,7 @@ pub use self::{
     browsers::Browser,
     credentials::{CredentialRow, Lease},
     keys::KeyRow,
+    remembered::Relation,
     resealing::Sealed,
     revocations::Revoked,
     sessions::Which,

@@ -16,6 +16,9 @@ pub struct Tokens {
     /// `GATEWAY_SESSION_IDLE_SECONDS`: a session that is not refreshed for so long ends; default 2592000 (30 days).
     /// `GATEWAY_SESSION_SECONDS`: a session ends after so long in any case; default 15552000 (180 days).
     pub lifetimes: Lifetimes,
+    /// `GATEWAY_REMEMBERED_CONSENT_SECONDS`: how long a decision is remembered whose person wants that; default 7776000
+    /// (90 days), 0 for never.
+    pub remember_consents: Duration,
     /// `GATEWAY_KEY_ROTATION_SECONDS`: a key is in use for so long, then the next takes over; default 7776000 (90 days).
     pub rotate_keys_after: Duration,
     /// `GATEWAY_AUDIT_RETENTION_SECONDS`: how long audit events are kept; default 34560000 (400 days).
@@ -51,6 +54,8 @@ impl Tokens {
             env.seconds("GATEWAY_KEY_ROTATION_SECONDS", Duration::from_secs(90 * DAY), crate::keys::PUBLISH);
         let day = Duration::from_secs(DAY);
         let audit_retention = env.seconds("GATEWAY_AUDIT_RETENTION_SECONDS", 400 * day, day);
-        Self { lifetimes, rotate_keys_after, audit_retention }
+        let remember_consents =
+            env.seconds("GATEWAY_REMEMBERED_CONSENT_SECONDS", Duration::from_secs(90 * DAY), Duration::ZERO);
+        Self { lifetimes, remember_consents, rotate_keys_after, audit_retention }
     }
 }

@@ -11,22 +11,25 @@ use http::HeaderMap;
 use secrecy::ExposeSecret as _;
 use url::Url;
 
+use super::code::give_code;
 use crate::{
     app::App,
     cookies::Kind,
     domain::{
         audit::Refusal,
+        authorization::SignedIn,
         secret::{hash, random_text},
         session::AUTHORIZATION_LIFETIME,
     },
     limits,
     metrics::{CONSENT, ConsentStep},
     oauth::{
-        authorize::{Carried, malformed, purpose},
+        authorize::{self, Carried, malformed, purpose},
         params::{FormBody, Params},
     },
     pages::{self, Leaving, PageError},
-    same_origin::is_same_origin,
+    same_origin::{is_not_from_elsewhere, is_same_origin},
+    store::Browser,
 };
 
 pub(crate) async fn begin(
@@ -58,10 +61,22 @@ pub(crate) async fn begin(
     if let Some(known) = known.filter(|known| interaction.accepts(known.signed_in_at, now)) {
         app.count(&limits::ACCOUNT, &known.person.subject).await?;
         let authorization = random_text()?;
-        app.store
-            .begin_signed_in(&hash(&authorization), &carried.request, &browser.hash(), &known, life)
-            .await?;
+        let id_hash = hash(&authorization);
+        app.store.begin_signed_in(&id_hash, &carried.request, &browser.hash(), &known, life).await?;
         CONSENT.count(ConsentStep::SignedIn);
+        // What the page said must still be so, and the person must have been content with it.
+        let content = is_not_from_elsewhere(&headers) && params.get("anew").is_none();
+        let decided = match carried.decided {
+            Some(digest) if content => authorize::decided(&app, &known, &carried.request)
+                .await?
+                .filter(|approval| approval.digest(&known.person) == digest),
+            _ => None,
+        };
+        if let Some(approval) = decided {
+            let Browser { person, credential_id, .. } = known;
+            let signed_in = SignedIn { id_hash, request: carried.request, person, credential_id };
+            return give_code(&app, &signed_in, &approval).await;
+        }
         return Ok(to_consent(&authorization));
     }
     let state = random_text()?;

@@ -9,21 +9,22 @@ use axum::{
 use http::HeaderMap;
 use shared::{
     assertion::Projects,
-    jws::MAX_TOKEN_BYTES,
     scope::{Scope, Scopes},
 };
 use tracing::warn;
 
-use super::begin::expired;
+use super::{
+    begin::expired,
+    code::{MAX_PROJECTS, back, give_code, too_many_projects},
+};
 use crate::{
     app::App,
     cookies::Kind,
     domain::{
         audit::Refusal,
         authorization::{Approval, SignedIn},
+        remembered::Standing,
         secret::hash,
-        session::CODE_LIFETIME,
-        token,
     },
     limits,
     metrics::{CONSENT, ConsentStep},
@@ -32,13 +33,11 @@ use crate::{
         error::OAuthError,
         params::{FormBody, Params},
     },
-    pages::{self, Leaving, PageError},
+    pages::{self, PageError, Remembering},
     peaka::ProjectList,
     same_origin::is_same_origin,
 };
 
-/// More projects than this do not fit into a token; whoever wants more allows all.
-const MAX_PROJECTS: usize = 100;
 /// The page does not wait longer for the list of projects.
 const PROJECTS_DEADLINE: Duration = Duration::from_secs(4);
 
@@ -53,7 +52,11 @@ pub(crate) async fn show(
     let authorization = params.require("authorization").map_err(malformed)?;
     let signed_in = find(&app, &headers, authorization).await?;
     let projects = projects(&app, &signed_in).await;
-    pages::consent(&signed_in, authorization, projects.as_ref())
+    let remembering = Remembering {
+        offered: app.consents.may_be_remembered(&signed_in.request),
+        changed: app.consents.standing(&signed_in.person, &signed_in.request).await? == Standing::Changed,
+    };
+    pages::consent(&signed_in, authorization, projects.as_ref(), remembering)
 }
 
 pub(crate) async fn decide(
@@ -109,18 +112,9 @@ async fn projects(app: &App, signed_in: &SignedIn) -> Option<ProjectList> {
 
 async fn approve(app: &App, signed_in: &SignedIn, params: &Params) -> Result<Response, PageError> {
     let approval = Approval { scopes: picked_scopes(params, signed_in)?, projects: picked_projects(params)? };
-    let now = app.clock.now();
-    let code = token::new_code()?;
-    let request = &signed_in.request;
-    if !fits_into_a_token(&request.client_id, &approval.projects) {
-        return too_many_projects();
-    }
-    app.store.remember_client(&request.client_id, &request.client, &request.client_origin, now).await?;
-    if !app.store.approve(signed_in, &approval, &hash(&code), (now, now.plus(CODE_LIFETIME))).await? {
-        return Err(expired());
-    }
-    CONSENT.count(ConsentStep::Approved);
-    back(app, signed_in, &[("code", &code)])
+    let left = give_code(app, signed_in, &approval).await?;
+    app.consents.decided(signed_in, params.get("remember").map(|_| &approval)).await;
+    Ok(left)
 }
 
 async fn deny(app: &App, signed_in: &SignedIn) -> Result<Response, PageError> {
@@ -128,32 +122,9 @@ async fn deny(app: &App, signed_in: &SignedIn) -> Result<Response, PageError> {
         return Err(expired());
     }
     CONSENT.count(ConsentStep::Denied);
+    app.consents.decided(signed_in, None).await;
     let text = "The person did not allow it.";
     back(app, signed_in, &[("error", "access_denied"), ("error_description", text)])
-}
-
-/// Back to the client, with `state` and the issuer (RFC 9207 §2).
-fn back(app: &App, signed_in: &SignedIn, result: &[(&str, &str)]) -> Result<Response, PageError> {
-    let mut parameters = result.to_vec();
-    parameters.extend(signed_in.request.state.as_deref().map(|state| ("state", state)));
-    parameters.push(("iss", app.issuer.as_str()));
-    let leaving = Leaving::Back(&signed_in.request.client.name);
-    pages::leave(leaving, &signed_in.request.redirect_uri.with(&parameters))
-}
-
-/// Whether the access tokens of the session stay well below what is read of a token: they carry the client's id and the
-/// projects, encoded.
-fn fits_into_a_token(client_id: &str, projects: &Projects) -> bool {
-    const OTHER_CLAIMS: usize = 800;
-    let listed = match projects {
-        Projects::All => 0,
-        Projects::Only(ids) => ids.iter().map(|id| id.len() + 3).sum(),
-    };
-    (client_id.len() + listed + OTHER_CLAIMS) * 4 / 3 < MAX_TOKEN_BYTES
-}
-
-fn too_many_projects<T>() -> Result<T, PageError> {
-    Err(PageError::refused_with("too_many_projects", "most", MAX_PROJECTS))
 }
 
 /// What is ticked, and never more than was asked for.

@@ -24,11 +24,17 @@ use crate::{
     clients::ClientError,
     cookies::{Cookie, Kind},
     domain::{
-        audit::Refusal, authorization::AuthorizationRequest, client::Client, redirect::RedirectUri,
+        audit::Refusal,
+        authorization::{Approval, AuthorizationRequest},
+        client::Client,
+        redirect::RedirectUri,
+        remembered::Standing,
         session::AUTHORIZATION_LIFETIME,
     },
     limits,
-    pages::{self, PageError},
+    pages::{self, Again, PageError},
+    same_origin::is_not_from_elsewhere,
+    store::{Browser, StoreError},
 };
 
 /// What the page's form posts besides the sealed request, rounded up.
@@ -39,6 +45,9 @@ const FIELD_NAME_BYTES: usize = 64;
 pub(crate) struct Carried {
     pub(crate) request: AuthorizationRequest,
     pub(crate) expires_at_ms: i64,
+    /// If the page says what its person decided before: the digest of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) decided: Option<String>,
 }
 
 /// What the sealed request is bound to: the browser that it was shown in.
@@ -61,10 +70,16 @@ pub(crate) async fn authorize(
     })?;
     let request = validated(&app.issuer, &params, client, redirect_uri.clone())
         .map_err(|fault| fault.at(&app, &redirect_uri, params.get("state")))?;
+    let known = app.signed_in(&headers).await?;
     if request.interaction.none {
-        let fault = silently(app.signed_in(&headers).await?.is_some());
-        return Err(fault.at(&app, &request.redirect_uri, request.state.as_deref()));
+        let now = app.clock.now();
+        let signed_in = known.is_some_and(|known| request.interaction.accepts(known.signed_in_at, now));
+        return Err(silently(signed_in).at(&app, &request.redirect_uri, request.state.as_deref()));
     }
+    let decided = match &known {
+        Some(known) if is_not_from_elsewhere(&headers) => decided(&app, known, &request).await?,
+        _ => None,
+    };
     let (browser, fresh) = match app.cookies.get(Kind::Browser, &headers) {
         Some(browser) => (browser, None),
         None => {
@@ -73,13 +88,34 @@ pub(crate) async fn authorize(
             (browser, cookie)
         }
     };
-    let carried = Carried { expires_at_ms: app.clock.now().plus(AUTHORIZATION_LIFETIME).millis(), request };
+    let expires_at_ms = app.clock.now().plus(AUTHORIZATION_LIFETIME).millis();
+    let digest = known.as_ref().zip(decided.as_ref()).map(|(known, approval)| approval.digest(&known.person));
+    let carried = Carried { request, expires_at_ms, decided: digest };
     let plain = serde_json::to_vec(&carried).map_err(PageError::unavailable)?;
     let sealed = app.keys.seal(&purpose(&browser.hash()), &plain)?;
     if sealed.len() > MAX_FORM_BYTES - FIELD_NAME_BYTES {
         return Err(PageError::refused("too_long"));
     }
-    pages::ask(&carried.request, &sealed, fresh)
+    let again = known.as_ref().zip(decided.as_ref());
+    let again = again.map(|(known, approval)| Again { email: &known.person.email, approval });
+    pages::ask(&carried.request, &sealed, again, fresh)
+}
+
+/// What the person decided before, if that answers this request: the client wants no more of them than that, and their
+/// sign-in is good enough.
+pub(crate) async fn decided(
+    app: &App,
+    known: &Browser,
+    request: &AuthorizationRequest,
+) -> Result<Option<Approval>, StoreError> {
+    let interaction = &request.interaction;
+    if interaction.consent || !interaction.accepts(known.signed_in_at, app.clock.now()) {
+        return Ok(None);
+    }
+    Ok(match app.consents.standing(&known.person, request).await? {
+        Standing::Decided(approval) => Some(approval),
+        Standing::Changed | Standing::Unknown => None,
+    })
 }
 
 async fn client(app: &App, params: &Params) -> Result<Client, PageError> {

@@ -194,8 +194,10 @@ impl Store {
         audit::commit_if(done.is_some(), transaction, &event, now).await
     }
 
-    /// Drops what could still become a session: answered and unanswered consents, and, of people, their sign-ins here.
+    /// Drops what could still become a session: answered, unanswered and remembered consents, and, of people, their
+    /// sign-ins here.
     pub async fn discard_unfinished(&self, which: Which<'_>) -> Result<(), StoreError> {
+        self.forget_consents(which).await?;
         let (authorizations, browsers) = match which {
             Which::Session(_) | Which::Credential(_) => return Ok(()),
             Which::Person(_) => (

@@ -12,7 +12,7 @@ const BATCH: i64 = 500;
 pub struct Horizon {
     /// Authorizations that ended before.
     pub authorizations: Timestamp,
-    /// Sign-ins of browsers that ended before.
+    /// Sign-ins of browsers and remembered consents that ended before.
     pub browsers: Timestamp,
     /// Sessions that ended before, by time or by revocation.
     pub sessions: Timestamp,
@@ -34,6 +34,11 @@ impl Store {
             (
                 "DELETE FROM browsers WHERE id_hash IN \
                  (SELECT id_hash FROM browsers WHERE expires_at_ms < $1 LIMIT $2)",
+                horizon.browsers,
+            ),
+            (
+                "DELETE FROM remembered_consents WHERE id_hash IN \
+                 (SELECT id_hash FROM remembered_consents WHERE expires_at_ms < $1 LIMIT $2)",
                 horizon.browsers,
             ),
             (

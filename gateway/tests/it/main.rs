@@ -24,6 +24,7 @@ mod prompt;
 mod properties;
 mod rate_limit;
 mod register;
+mod remembered_consent;
 mod replicas;
 mod resealing;
 mod revoke;

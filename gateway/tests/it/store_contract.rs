@@ -11,6 +11,7 @@ mod credentials;
 mod damage;
 mod migrations;
 mod people;
+mod remembered;
 mod sessions;
 mod upkeep;
 

@@ -3,8 +3,15 @@
 use sqlx::{AssertSqlSafe, SqlitePool, sqlite::SqlitePoolOptions};
 
 /// What the gateway cannot do its work without, in the order in which it is taken away.
-const TABLES: [&str; 6] =
-    ["sessions", "authorizations", "credentials", "browsers", "clients", "audit_events"];
+const TABLES: [&str; 7] = [
+    "sessions",
+    "authorizations",
+    "credentials",
+    "browsers",
+    "clients",
+    "remembered_consents",
+    "audit_events",
+];
 
 pub(crate) struct Database {
     pub(crate) url: String,
