@@ -11,6 +11,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 pub(crate) const REGISTER: Limit = Limit { name: "register", quota: 600, window: MINUTE };
 /// Pages of the authorization, from the request to the consent, per address prefix.
 pub(crate) const AUTHORIZE: Limit = Limit { name: "authorize", quota: 1200, window: MINUTE };
+/// Pushed authorization requests per address prefix.
+pub(crate) const PUSH: Limit = Limit { name: "push", quota: 600, window: MINUTE };
 /// Revocations per address prefix.
 pub(crate) const REVOKE: Limit = Limit { name: "revoke", quota: 600, window: MINUTE };
 /// Token requests that failed, per address prefix: guessing is slow, refreshing is free.

@@ -75,6 +75,7 @@ fn documents() -> Router<Arc<App>> {
 fn oauth_endpoints() -> Router<Arc<App>> {
     Router::new()
         .route("/oauth/register", post(oauth::register::register))
+        .route("/oauth/par", post(oauth::par::push))
         .route("/oauth/token", post(oauth::token::token))
         .route("/oauth/revoke", post(oauth::revoke::revoke))
         .layer(open_to_pages())

@@ -12,10 +12,10 @@ use axum::{
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 
-use self::request::Fault;
-pub(crate) use self::request::validated;
+pub(crate) use self::request::{Fault, validated};
 use super::{
     error::OAuthError,
+    par::{self, NoRequest},
     params::{MAX_FORM_BYTES, Params},
 };
 use crate::{
@@ -64,6 +64,15 @@ pub(crate) async fn authorize(
     app.limit(&limits::AUTHORIZE, peer, &headers).await?;
     let params = Params::parse(query.unwrap_or_default().as_bytes()).map_err(malformed)?;
     let client = client(&app, &params).await?;
+    let params = match params.get("request_uri").filter(|uri| par::is_reference(uri)) {
+        Some(reference) => {
+            par::pushed(&app, &client.id, reference).map_err(|no_request| match no_request {
+                NoRequest::Expired => PageError::refused("expired"),
+                NoRequest::Unknown => PageError::refused("malformed"),
+            })?
+        }
+        None => params,
+    };
     let redirect_uri = client.redirect_uri(params.get("redirect_uri")).ok_or_else(|| {
         app.audit.refused(Refusal::RedirectUri, Some(&client.id));
         PageError::refused_with("redirect", "app", &client.metadata.name)

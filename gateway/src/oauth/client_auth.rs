@@ -10,7 +10,7 @@ use self::basic::basic;
 use super::{error::OAuthError, params::Params};
 use crate::{
     client_assertion::{ASSERTION_TYPE, BadAssertion, claimed_client},
-    clients::Clients,
+    clients::{ClientError, Clients},
     domain::client::{AuthMethod, Client},
 };
 
@@ -29,17 +29,51 @@ pub(crate) enum Proof<'a> {
     Assertion(&'a str),
 }
 
+/// Where a client is looked up.
+enum Among {
+    /// Those that are known already: nothing is fetched.
+    Known,
+    /// All, as for an authorization request.
+    All,
+}
+
 /// The client that made the request. Nothing is fetched to find out.
 pub(super) async fn authenticate(
     clients: &Clients,
     headers: &HeaderMap,
     params: &Params,
 ) -> Result<Client, OAuthError> {
+    identify(clients, headers, params, Among::Known).await
+}
+
+/// The client that makes an authorization request: one with a document need not be known before.
+pub(super) async fn authenticate_anew(
+    clients: &Clients,
+    headers: &HeaderMap,
+    params: &Params,
+) -> Result<Client, OAuthError> {
+    identify(clients, headers, params, Among::All).await
+}
+
+async fn identify(
+    clients: &Clients,
+    headers: &HeaderMap,
+    params: &Params,
+    among: Among,
+) -> Result<Client, OAuthError> {
     let basic = basic(headers)?;
     let via_basic = basic.is_some();
     let refused = |description| OAuthError::InvalidClient { description, basic: via_basic };
     let Presented { id, proof } = presented(basic, params)?;
-    let client = clients.known(&id).await?.ok_or_else(|| refused(UNKNOWN))?;
+    let client = match among {
+        Among::Known => clients.known(&id).await?,
+        Among::All => match clients.resolve(&id).await {
+            Ok(client) => Some(client),
+            Err(ClientError::Store(error)) => return Err(error.into()),
+            Err(_) => None,
+        },
+    };
+    let client = client.ok_or_else(|| refused(UNKNOWN))?;
     // Which of the two ways a secret comes by is the client's choice: some send it in the form whatever was agreed.
     match (client.metadata.auth, proof) {
         (AuthMethod::None, Proof::Nothing) => Ok(client),

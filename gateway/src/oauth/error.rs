@@ -38,6 +38,9 @@ pub(crate) enum OAuthError {
     InvalidTarget,
     #[error("the supported grant types are authorization_code and refresh_token")]
     UnsupportedGrantType,
+    /// Of an authorization request that was pushed (RFC 9126 §2.3).
+    #[error("{description}")]
+    Authorization { code: &'static str, description: &'static str },
     #[error("{0}")]
     InvalidRedirectUri(Cow<'static, str>),
     #[error("{0}")]
@@ -75,6 +78,7 @@ impl OAuthError {
             Self::InvalidScope(_) => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
             Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::Authorization { code, .. } => code,
             Self::InvalidRedirectUri(_) => "invalid_redirect_uri",
             Self::InvalidClientMetadata(_) => "invalid_client_metadata",
             Self::Limited(_) | Self::Unavailable(_) => "temporarily_unavailable",

@@ -61,6 +61,8 @@ fn server_document(app: &App) -> Value {
         "authorization_endpoint": issuer.join("/oauth/authorize"),
         "token_endpoint": issuer.join("/oauth/token"),
         "registration_endpoint": issuer.join("/oauth/register"),
+        "pushed_authorization_request_endpoint": issuer.join("/oauth/par"),
+        "require_pushed_authorization_requests": false,
         "revocation_endpoint": issuer.join("/oauth/revoke"),
         "jwks_uri": issuer.join("/oauth/jwks"),
         "scopes_supported": scopes,

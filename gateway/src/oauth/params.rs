@@ -57,6 +57,12 @@ impl Params {
         self.0.iter().filter(move |(have, _)| have == name).map(|(_, value)| value.as_str())
     }
 
+    /// The parameters as a form, but for those of these names.
+    pub(crate) fn encode_without(&self, names: &[&str]) -> String {
+        let kept = self.0.iter().filter(|(have, _)| !names.contains(&have.as_str()));
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish()
+    }
+
     /// A parameter that must be there.
     pub(crate) fn require(&self, name: &'static str) -> Result<&str, OAuthError> {
         self.get(name)

@@ -63,7 +63,13 @@ async fn the_authorization_server_describes_itself_at_both_places() {
         assert!(openid[name].is_array() || openid[name].is_string(), "{name}");
     }
     // Every endpoint that is promised is there.
-    for name in ["authorization_endpoint", "token_endpoint", "registration_endpoint", "revocation_endpoint"] {
+    for name in [
+        "pushed_authorization_request_endpoint",
+        "authorization_endpoint",
+        "token_endpoint",
+        "registration_endpoint",
+        "revocation_endpoint",
+    ] {
         let address = server[name].as_str().unwrap();
         let path = address.strip_prefix(&world.origin).unwrap();
         assert_ne!(world.get(path).await.status, 404, "{name}");
