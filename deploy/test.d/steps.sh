@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The steps: what each runs, how they are run one after another, and the report.
 
-ALL_STEPS="fmt clippy doc deny charts build rust doctest clients"
+ALL_STEPS="fmt clippy doc deny charts build rust doctest openapi clients"
 export CARGO_TERM_COLOR=never NO_COLOR=1
 LOGS=${CARGO_TARGET_DIR:-target}/test/logs
 
@@ -18,6 +18,8 @@ step_build() { cargo build --locked --workspace --all-targets; }
 step_rust() { cargo nextest run --locked --workspace; }
 
 step_doctest() { cargo test --locked --doc --workspace; }
+
+step_openapi() { deploy/test.d/openapi.sh "$TOOLS"; }
 
 step_clients() {
   node --test --test-timeout=120000 --test-reporter=spec 'deploy/npm/tests/*.test.mjs'
@@ -40,7 +42,7 @@ declare -A OUTCOME=() TOOK=()
 step_pid=
 
 run_steps() {
-  if { wants rust || wants clients; } && ! wants build; then chosen=" build$chosen"; fi
+  if { wants rust || wants openapi || wants clients; } && ! wants build; then chosen=" build$chosen"; fi
   local name
   for name in $ALL_STEPS; do
     if wants "$name"; then run_step "$name"; fi
@@ -52,7 +54,7 @@ run_step() {
   ORDER+=("$name")
   TOOK[$name]=0
   rm -f "$log"
-  if [[ $name =~ ^(rust|clients)$ && ${OUTCOME[build]} != ok ]]; then
+  if [[ $name =~ ^(rust|openapi|clients)$ && ${OUTCOME[build]} != ok ]]; then
     OUTCOME[$name]="not run" && return
   fi
   echo "==> $name"

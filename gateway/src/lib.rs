@@ -29,6 +29,7 @@ mod limits;
 mod login;
 mod metrics;
 mod oauth;
+mod openapi;
 mod pages;
 pub mod peaka;
 mod proxy;

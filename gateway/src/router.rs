@@ -18,8 +18,8 @@ use tower_http::{
 };
 
 use crate::{
-    app::App, caller, connect, exchange, health, language, login, metrics::count_requests, oauth, pages,
-    proxy, scrape,
+    app::App, caller, connect, exchange, health, language, login, metrics::count_requests, oauth, openapi,
+    pages, proxy, scrape,
 };
 
 /// Control requests are answered within this time, or 503.
@@ -68,6 +68,7 @@ fn documents() -> Router<Arc<App>> {
         .route("/.well-known/oauth-authorization-server", get(oauth::metadata::authorization_server))
         .route("/.well-known/openid-configuration", get(oauth::metadata::openid))
         .route("/oauth/jwks", get(oauth::metadata::jwks))
+        .route("/openapi.json", get(openapi::public))
         .layer(open_to_pages())
 }
 
@@ -117,6 +118,7 @@ pub fn internal(app: Arc<App>) -> Router {
         .route("/metrics", get(scrape::scrape))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
+        .route("/openapi.json", get(openapi::internal))
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, CONTROL_DEADLINE))
         .layer(from_fn(count_requests))

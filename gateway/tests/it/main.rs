@@ -18,6 +18,7 @@ mod login;
 mod mcp;
 mod metadata;
 mod metrics;
+mod openapi;
 mod par;
 mod peaka;
 mod private_key_jwt;
