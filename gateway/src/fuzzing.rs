@@ -1,5 +1,5 @@
-//! The parsers that strangers reach, opened for the fuzz targets in `gateway/fuzz`. Exists under `cfg(fuzzing)` only; it
-//! judges nothing itself: what must hold of the results, the targets say.
+//! The parsers that strangers reach, opened for the fuzz targets in `gateway/fuzz`. Exists under `cfg(fuzzing)`, and in
+//! tests so that it keeps up; it judges nothing itself: what must hold of the results, the targets say.
 
 mod world;
 
@@ -23,7 +23,7 @@ use crate::{
         register,
     },
     proxy::{headers, mcp_session},
-    rate_limit::{TrustedProxies, client_address},
+    rate_limit::{Networks, client_address},
 };
 
 /// How a request proves who makes it.
@@ -83,7 +83,7 @@ pub fn from_backend(backend: &HeaderMap) -> HeaderMap {
 
 /// Whose request it is; 10.0.0.0/8 and fd00::/8 are trusted.
 pub fn address(peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
-    let trusted: TrustedProxies = "10.0.0.0/8, fd00::/8".parse().unwrap_or_default();
+    let trusted: Networks = "10.0.0.0/8, fd00::/8".parse().unwrap_or_default();
     client_address(peer, headers, &trusted)
 }
 

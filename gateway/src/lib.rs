@@ -16,7 +16,7 @@ mod credentials;
 pub mod domain;
 pub mod ephemeral;
 mod exchange;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod gateway;
 mod health;

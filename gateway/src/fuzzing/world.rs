@@ -29,7 +29,7 @@ impl House {
     ///
     /// # Panics
     /// If it cannot be built: then there is nothing to fuzz.
-    #[expect(clippy::unwrap_used, reason = "without a house there is nothing to fuzz")]
+    #[allow(clippy::unwrap_used, reason = "without a house there is nothing to fuzz")]
     pub fn build(directory: &std::path::Path) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let file = directory.join("fuzz.db");
