@@ -78,7 +78,8 @@ impl Telemetry {
     }
 }
 
-fn tracer(endpoint: &str, service: &'static str) -> Result<SdkTracerProvider, StartError> {
+/// Sends traces of `service` to a collector, over gRPC. [`Telemetry::start`] does so by itself.
+pub fn tracer(endpoint: &str, service: &'static str) -> Result<SdkTracerProvider, StartError> {
     let exporter =
         opentelemetry_otlp::SpanExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
     Ok(SdkTracerProvider::builder()

@@ -2,6 +2,7 @@
 //! (design, invariant 6). The flows are driven through their happy ways and their bad ones; afterwards everything that
 //! was secret on the way is looked for in everything that was written.
 
+mod collector;
 mod log;
 mod relay;
 
@@ -9,7 +10,7 @@ use base64::prelude::*;
 use serde_json::json;
 use standin::{Fault, FaultKind};
 
-use self::{log::Log, relay::Relay};
+use self::{collector::Collector, log::Log, relay::Relay};
 use crate::{
     exchange::{exchange, form},
     harness::{Answer, Browser, Client, Form, MASTER_KEY, Tokens, VERIFIER, World, parameters},
@@ -66,9 +67,11 @@ async fn code(world: &World, browser: &Browser<'_>, client: &Client, secrets: &m
     code
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_secret_is_written_anywhere() {
-    let log = Log::start();
+    let collector = Collector::start().await;
+    let traces = shared::telemetry::tracer(&collector.address, "a test").unwrap();
+    let log = Log::start(&traces);
     let relay = Relay::start().await;
     let world = World::start_with(&[("PEAKA_TOKEN_ENDPOINT", &relay.address)]).await;
     relay.to(format!("{}/oauth2/token", world.peaka.url()));
@@ -187,6 +190,16 @@ async fn nothing_secret_is_written_anywhere() {
         assert!(written.contains(sentence), "the log was not caught: {sentence}");
     }
     secrets.assert_unseen(&written, "the log");
+    tokio::task::spawn_blocking(move || traces.force_flush().unwrap()).await.unwrap();
+    let sent = collector.text();
+    for word in ["/oauth/token", "began a session"] {
+        assert!(sent.contains(word), "the traces were not caught: {word}");
+    }
+    secrets.assert_unseen(&sent, "the traces");
+    let metrics = world.http.get(format!("{}/metrics", world.internal)).send().await.unwrap();
+    let metrics = metrics.text().await.unwrap();
+    assert!(metrics.contains("# EOF"), "no metrics were read: {metrics}");
+    secrets.assert_unseen(&metrics, "the metrics");
     // What the database holds is of no use without the master key.
     let stored = world.database.dump().await.join("\n");
     let sealed: Vec<_> =

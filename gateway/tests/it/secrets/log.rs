@@ -5,22 +5,34 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use tracing_subscriber::filter::LevelFilter;
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing_subscriber::{
+    Layer as _,
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt as _,
+};
 
 #[derive(Clone, Default)]
 pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// From now on.
-    pub(super) fn start() -> Self {
+    /// From now on. Traces go to `provider`; those of the sending itself would never end.
+    pub(super) fn start(provider: &SdkTracerProvider) -> Self {
         let log = Self::default();
         let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(LevelFilter::TRACE)
+        let lines = tracing_subscriber::fmt::layer()
             .with_ansi(false)
             .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
-            .with_writer(move || writer.clone())
-            .finish();
+            .with_writer(move || writer.clone());
+        let sending = ["h2", "hyper", "hyper_util", "tonic", "tower", "opentelemetry"];
+        let but_sending = Targets::new()
+            .with_default(LevelFilter::TRACE)
+            .with_targets(sending.map(|target| (target, LevelFilter::OFF)));
+        let traces =
+            tracing_opentelemetry::layer().with_tracer(provider.tracer("a test")).with_filter(but_sending);
+        let subscriber =
+            tracing_subscriber::registry().with(lines.with_filter(LevelFilter::TRACE)).with(traces);
         tracing::subscriber::set_global_default(subscriber).unwrap();
         log
     }
