@@ -8,6 +8,7 @@ use shared::clock::SharedClock;
 use crate::{
     access_token::AccessTokens,
     audit::Audit,
+    bulkhead::Bulkhead,
     cimd::ClientDocuments,
     client_assertion::ClientAssertions,
     clients::Clients,
@@ -46,6 +47,7 @@ pub struct App {
     pub(crate) revocation: Arc<Revocation>,
     pub(crate) credentials: Credentials,
     pub(crate) upstream: Upstream,
+    pub(crate) bulkhead: Bulkhead,
     pub(crate) housekeeping: Housekeeping,
     pub(crate) audit: Audit,
 }
@@ -111,6 +113,7 @@ impl App {
                 Arc::clone(&clock),
             ),
             upstream: Upstream::new(&config.network.backend),
+            bulkhead: Bulkhead::default(),
             housekeeping,
             allowed_origins: config.network.allowed_origins,
             trusted_proxies: config.network.trusted_proxies,

@@ -4,6 +4,7 @@ mod access_token;
 mod answer;
 mod app;
 mod audit;
+mod bulkhead;
 mod caller;
 pub mod cimd;
 mod client_assertion;

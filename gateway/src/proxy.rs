@@ -24,6 +24,7 @@ use self::{leash::Leashed, refusal::Refusal};
 use crate::{
     access_token::{BadToken, Valid},
     app::App,
+    bulkhead::Placed,
     domain,
     metrics::{Route, request_done},
     upstream::UpstreamError,
@@ -64,6 +65,7 @@ async fn answer(app: &Arc<App>, request: Request) -> Result<Response, Refusal> {
     if declared.is_some_and(|length| length > MAX_BODY_BYTES) {
         return Err(Refusal::TooLarge);
     }
+    let place = app.bulkhead.enter(&valid.identity().subject).ok_or(Refusal::Crowded)?;
     let (parts, body) = request.into_parts();
     let mut upstream = headers::to_backend(&parts.headers);
     if let Some(length) = parts.headers.get(header::CONTENT_LENGTH) {
@@ -83,7 +85,7 @@ async fn answer(app: &Arc<App>, request: Request) -> Result<Response, Refusal> {
     if let Some(session) = session {
         response.headers_mut().insert(mcp_session::HEADER, session);
     }
-    Ok(response)
+    Ok(response.map(|body| Body::new(Placed::new(body, place))))
 }
 
 fn from_backend(

@@ -36,6 +36,8 @@ pub(crate) enum Refusal {
     Method,
     /// An MCP session id that this server did not give to this session.
     UnknownSession,
+    /// Too many requests of this person are under way.
+    Crowded,
     /// The body is too large.
     TooLarge,
     /// The backend answered with something that must not be passed on.
@@ -60,6 +62,7 @@ impl Refusal {
             Self::Scope(_) | Self::Origin => StatusCode::FORBIDDEN,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::UnknownSession => StatusCode::NOT_FOUND,
+            Self::Crowded => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Backend => StatusCode::BAD_GATEWAY,
             Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
@@ -80,6 +83,9 @@ impl Refusal {
                 "Send requests with POST; there are no streams to open or sessions to delete.".to_owned()
             }
             Self::UnknownSession => "This MCP session is not known here; initialize a new one.".to_owned(),
+            Self::Crowded => {
+                "Too many of your requests and streams are under way; close some or wait.".to_owned()
+            }
             Self::TooLarge => "The request is larger than 4 MiB.".to_owned(),
             Self::Backend => "The tool server failed to answer this request.".to_owned(),
             Self::Timeout => "The tool server did not answer in time.".to_owned(),
@@ -129,7 +135,7 @@ impl Refusal {
                 error!(error = %Chain(cause.as_ref()), "a resource request met an outage");
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_OUTAGE));
             }
-            Self::Timeout => {
+            Self::Timeout | Self::Crowded => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_OUTAGE));
             }
             _ => {}

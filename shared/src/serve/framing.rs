@@ -3,6 +3,8 @@
 use axum::{body::Body, response::Response};
 use http::{HeaderValue, Request, StatusCode, Version, header};
 
+use super::MAX_HEADER_BYTES;
+
 /// What is wrong with a request's framing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
@@ -10,10 +12,17 @@ pub(super) enum Fault {
     Host,
     /// A transfer coding other than a single `chunked`.
     TransferEncoding,
+    /// More than [`MAX_HEADER_BYTES`]: the parser's own bound depends on how the bytes came.
+    Large,
 }
 
 pub(super) fn check<B>(request: &Request<B>) -> Result<(), Fault> {
     let headers = request.headers();
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let lines: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if target + lines > MAX_HEADER_BYTES {
+        return Err(Fault::Large);
+    }
     let mut hosts = headers.get_all(header::HOST).iter();
     let (host, second) = (hosts.next(), hosts.next());
     let authority = request.uri().authority();
@@ -37,14 +46,20 @@ pub(super) fn check<B>(request: &Request<B>) -> Result<(), Fault> {
     }
 }
 
-/// 400, and the connection is closed: where the next message begins is not certain.
+/// 400 or 431, and the connection is closed: where the next message begins is not certain.
 pub(super) fn refuse(fault: Fault) -> Response {
     let text = match fault {
         Fault::Host => "The request needs exactly one Host header, the one that its target names.\n",
         Fault::TransferEncoding => "The only transfer coding understood here is a single \"chunked\".\n",
+        Fault::Large => "The request's header is too large.\n",
+    };
+    let status = if fault == Fault::Large {
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+    } else {
+        StatusCode::BAD_REQUEST
     };
     let mut response = Response::new(Body::from(text));
-    *response.status_mut() = StatusCode::BAD_REQUEST;
+    *response.status_mut() = status;
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
         .headers_mut()
@@ -71,6 +86,13 @@ mod tests {
         assert_eq!(check(&request("/", &[("host", "a"), ("host", "a")])), Err(Fault::Host));
         assert_eq!(check(&request("http://A/x", &[("host", "a")])), Ok(()));
         assert_eq!(check(&request("http://b/x", &[("host", "a")])), Err(Fault::Host));
+    }
+
+    #[test]
+    fn not_too_much() {
+        let long = |length: usize| request("/", &[("host", "a"), ("x", &"y".repeat(length))]).map(|()| ());
+        assert_eq!(check(&long(MAX_HEADER_BYTES - 100)), Ok(()));
+        assert_eq!(check(&long(MAX_HEADER_BYTES)), Err(Fault::Large));
     }
 
     #[test]
