@@ -13,7 +13,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use gateway::{Config, Gateway};
 use shared::{
-    clock::{ManualClock, Timestamp},
+    clock::{Clock as _, ManualClock, SystemClock, Timestamp},
     env::Env,
     http_client::{Deadlines, builder},
 };
@@ -30,6 +30,8 @@ pub(crate) use self::{
     form::Form,
     reply::{Reply, parameters},
 };
+
+use crate::replicas::process::{Replica, free_port};
 
 /// When every test begins.
 pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -49,6 +51,8 @@ pub(crate) struct World {
     pub(crate) database: Database,
     /// Follows no redirect and keeps no cookie.
     pub(crate) http: reqwest::Client,
+    /// The gateway, where it is a process of its own; `clock` is not its clock then.
+    pub(crate) process: Option<Replica>,
     shutdown: CancellationToken,
     _directory: TempDir,
 }
@@ -104,7 +108,49 @@ impl World {
             peaka,
             backend,
             database,
+            process: None,
             shutdown,
+            _directory: directory,
+        }
+    }
+
+    /// The same with the gateway in a process of its own, as it is deployed.
+    pub(crate) async fn start_process_with(variables: &[(&str, &str)]) -> Self {
+        let options = standin::Options::default();
+        let (client_id, client_secret) = (options.client_id.clone(), options.client_secret.clone());
+        let peaka = Standin::start(options).await.unwrap();
+        let backend = Backend::start().await;
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("gateway.db").display().to_string();
+        let port = free_port();
+        let origin = format!("http://localhost:{port}");
+        let (database_url, partner_api) = (format!("sqlite://{file}?mode=rwc"), peaka.partner_api_url());
+        let usual = [
+            ("GATEWAY_PUBLIC_URL", origin.as_str()),
+            ("GATEWAY_BACKEND_URL", backend.origin.as_str()),
+            ("GATEWAY_DATABASE_URL", database_url.as_str()),
+            ("GATEWAY_DATABASE_CONNECTIONS", "4"),
+            ("GATEWAY_MASTER_KEYS", MASTER_KEY),
+            ("PEAKA_ISSUER", peaka.url()),
+            ("PEAKA_CLIENT_ID", client_id.as_str()),
+            ("PEAKA_CLIENT_SECRET", client_secret.as_str()),
+            ("PARTNER_API_BASE_URL", partner_api.as_str()),
+        ];
+        let all =
+            usual.iter().chain(variables).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let mut process = Replica::start(port, all.collect(), directory.path().join("gateway.log"));
+        let http = http_client(SocketAddr::from(([127, 0, 0, 1], port)));
+        process.ready(&http).await;
+        Self {
+            http,
+            origin,
+            internal: process.internal.clone(),
+            clock: Arc::new(ManualClock::starting_at(SystemClock.now())),
+            peaka,
+            backend,
+            database: Database::open(&file).await,
+            process: Some(process),
+            shutdown: CancellationToken::new(),
             _directory: directory,
         }
     }

@@ -126,6 +126,16 @@ async fn what_is_over_goes_and_the_rest_stays() {
 }
 
 #[tokio::test]
+async fn ten_thousand_authorizations_that_nobody_finishes_leave_nothing() {
+    let house = House::new().await;
+    house.begin_authorizations(10_000, house.clock.now().plus(Duration::from_secs(900))).await;
+    // For an hour after its end a code that is presented again still ends its session; then all of them go at once.
+    house.clock.advance(Duration::from_secs(900 + 3600 + 1));
+    assert_eq!(house.keeper().round().await.unwrap(), 10_000);
+    assert_eq!(house.keeper().round().await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn one_replica_does_it_for_all() {
     let house = House::new().await;
     house.begin_authorizations(1, house.clock.now()).await;

@@ -3,7 +3,7 @@
 mod browser;
 mod client;
 mod cluster;
-mod process;
+pub(crate) mod process;
 
 mod codes;
 mod crash;

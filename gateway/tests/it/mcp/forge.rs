@@ -7,14 +7,16 @@ use gateway::{
 };
 use josekit::jws::{ES256, JwsHeader, JwsSigner, alg::ecdsa::EcdsaJwsSigner};
 use serde_json::{Value, json};
+use shared::clock::Clock as _;
 
-use crate::harness::{NOW, World};
+use crate::harness::World;
 
 pub(crate) struct Forge {
     pub(crate) kid: String,
     pub(crate) public: Value,
     pub(crate) signer: EcdsaJwsSigner,
     issuer: String,
+    now: i64,
 }
 
 impl Forge {
@@ -27,12 +29,13 @@ impl Forge {
         };
         let store = Store::connect(&settings).await.unwrap();
         let master = MasterKeys::parse(crate::harness::MASTER_KEY).unwrap();
-        let keys = Keys::open(store, master, NOW).await.unwrap();
+        let keys = Keys::open(store, master, world.clock.now()).await.unwrap();
         keys.access(|ring| Self {
             kid: ring.active().kid().to_owned(),
             public: ring.active().public_jwk(),
             signer: ES256.signer_from_der(ring.active().to_pkcs8()).unwrap(),
             issuer: world.origin.clone(),
+            now: world.clock.now().seconds(),
         })
     }
 
@@ -40,7 +43,7 @@ impl Forge {
     pub(crate) fn claims(&self) -> Value {
         json!({
             "iss": self.issuer, "aud": format!("{}/mcp", self.issuer), "sub": "mallory", "client_id": "c", "sid": "s",
-            "scope": "peaka:read", "jti": "j", "iat": NOW.seconds(), "exp": NOW.seconds() + 900,
+            "scope": "peaka:read", "jti": "j", "iat": self.now, "exp": self.now + 900,
         })
     }
 

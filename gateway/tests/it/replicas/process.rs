@@ -58,7 +58,8 @@ impl Replica {
         self.child = spawn(&self.variables, &self.log);
     }
 
-    fn told(&self) -> String {
+    /// What it has logged.
+    pub(crate) fn told(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 }
@@ -77,13 +78,19 @@ impl Drop for Replica {
 
 fn spawn(variables: &[(String, String)], log: &PathBuf) -> Child {
     let log = File::options().create(true).append(true).open(log).unwrap();
-    Command::new(env!("CARGO_BIN_EXE_gateway"))
+    Command::new(binary())
         .env_clear()
         .envs(variables.iter().map(|(name, value)| (name, value)))
         .stdout(log.try_clone().unwrap())
         .stderr(log)
         .spawn()
         .unwrap()
+}
+
+/// The gateway that was built with these tests, or the one that `GATEWAY_BIN` names, such as a release's.
+#[expect(clippy::disallowed_methods, reason = "which gateway is tested, not configuration of the gateway")]
+fn binary() -> std::ffi::OsString {
+    std::env::var_os("GATEWAY_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_gateway").into())
 }
 
 /// A port that is free now, below the range from which the kernel hands out ports by itself: it has to stay free until
