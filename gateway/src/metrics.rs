@@ -26,6 +26,7 @@ metric!(pub(crate) REVOCATION_LAG: Histogram<()> = "gateway_revocation_lag_secon
 metric!(pub(crate) UPSTREAM_SECONDS: Histogram<OutageKind> = "gateway_upstream_seconds", "from a request to the backend to its answer's header");
 metric!(pub(crate) RENEWALS: Counter<Renewed> = "gateway_credential_renewals", "Peaka tokens renewed, or not");
 metric!(pub(crate) TOKEN_CACHE: Counter<CacheAnswer> = "gateway_access_token_cache", "access tokens looked up: a `miss` costs a verification");
+metric!(pub(crate) IN_FLIGHT: Gauge<()> = "gateway_requests_in_flight", "requests to `/mcp` whose answer has not begun");
 metric!(pub(crate) OPEN_STREAMS: Gauge<()> = "gateway_open_streams", "answers that stream at this moment");
 metric!(pub(crate) CONNECTIONS: Gauge<Connections> = "gateway_database_connections", "the connections to the database");
 metric!(pub(crate) KEY_AGE: Gauge<Ring> = "gateway_key_age_seconds", "how long a ring's key has been in use");
@@ -43,6 +44,7 @@ pub(crate) static ALL: &[&dyn Metric] = &[
     &UPSTREAM_SECONDS,
     &RENEWALS,
     &TOKEN_CACHE,
+    &IN_FLIGHT,
     &OPEN_STREAMS,
     &CONNECTIONS,
     &KEY_AGE,

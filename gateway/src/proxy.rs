@@ -26,7 +26,7 @@ use crate::{
     app::App,
     bulkhead::Placed,
     domain,
-    metrics::{Route, request_done},
+    metrics::{IN_FLIGHT, Route, request_done},
     upstream::UpstreamError,
 };
 
@@ -34,7 +34,7 @@ use crate::{
 const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 
 pub(crate) async fn mcp(State(app): State<Arc<App>>, request: Request) -> Response {
-    let began = Instant::now();
+    let (began, _in_flight) = (Instant::now(), IN_FLIGHT.hold(()));
     let origin = origin::judge(request.headers(), &app.issuer, &app.allowed_origins);
     let mut response = match origin {
         Ok(_) if request.method() == Method::OPTIONS => origin::preflight(request.headers()),

@@ -9,7 +9,9 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
+use shared::telemetry::trace;
 use tokio::time::timeout;
+use tracing::Instrument as _;
 use url::Url;
 
 use crate::metrics::{OutageKind, UPSTREAM_SECONDS};
@@ -64,8 +66,10 @@ impl Upstream {
             .uri(Uri::try_from(&self.mcp).map_err(http::Error::from)?)
             .body(body)?;
         *request.headers_mut() = headers;
+        let span = trace::call("backend", request.method());
+        trace::inject(&span, request.headers_mut());
         let sent = Instant::now();
-        let answer = match timeout(FIRST_BYTE, self.client.request(request)).await {
+        let answer = match timeout(FIRST_BYTE, self.client.request(request).instrument(span)).await {
             Ok(answer) => answer.map_err(UpstreamError::from),
             Err(_) => Err(UpstreamError::Timeout),
         };

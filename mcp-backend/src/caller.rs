@@ -7,6 +7,7 @@ use rmcp::{
     handler::server::common::{AsRequestContext, FromContextPart},
 };
 use shared::{assertion::Identity, scope::Scope};
+use tracing::Span;
 
 use crate::credential::Credential;
 
@@ -20,16 +21,17 @@ struct Inner {
     identity: Identity,
     credential: Credential,
     traceparent: Option<http::HeaderValue>,
+    span: Span,
 }
 
 impl Caller {
-    /// `traceparent` (W3C Trace Context) is passed on to Peaka.
+    /// `traceparent` (W3C Trace Context) is passed on to Peaka. The current span is that of the request.
     pub(crate) fn new(
         identity: Identity,
         credential: Credential,
         traceparent: Option<http::HeaderValue>,
     ) -> Self {
-        Self(Arc::new(Inner { identity, credential, traceparent }))
+        Self(Arc::new(Inner { identity, credential, traceparent, span: Span::current() }))
     }
 
     /// Whether the session may do what `needed` allows.
@@ -50,6 +52,11 @@ impl Caller {
     /// The way to this person's Peaka token.
     pub(crate) fn credential(&self) -> &Credential {
         &self.0.credential
+    }
+
+    /// The request's span: what runs for it may run in a task of its own.
+    pub(crate) fn span(&self) -> &Span {
+        &self.0.span
     }
 
     /// The trace this request belongs to.

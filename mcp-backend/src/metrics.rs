@@ -60,6 +60,7 @@ metric!(pub(crate) REQUESTS: Counter<(Route, Outcome)> = "backend_requests", "an
 metric!(pub(crate) REQUEST_SECONDS: Histogram<Route> = "backend_request_seconds", "from a request's header to its answer's header");
 metric!(pub(crate) PEAKA_SECONDS: Histogram<PeakaAnswer> = "backend_peaka_seconds", "from a request to the Partner API to its answer's header");
 metric!(pub(crate) EXCHANGE_SECONDS: Histogram<Exchanged> = "backend_exchange_seconds", "exchanges of an identity for a Peaka token");
+metric!(pub(crate) IN_FLIGHT: Gauge<()> = "backend_requests_in_flight", "requests whose answer has not begun");
 /// Tool calls.
 pub(crate) static TOOL_CALLS: Named<CounterCell, ToolOutcome> =
     Named::new("backend_tool_calls", "tool", "tool calls");
@@ -69,7 +70,7 @@ pub(crate) static TOOL_SECONDS: Named<HistogramCell, ()> =
 
 /// All of them, in the order of the documentation.
 pub(crate) static ALL: &[&dyn Metric] =
-    &[&REQUESTS, &REQUEST_SECONDS, &TOOL_CALLS, &TOOL_SECONDS, &PEAKA_SECONDS, &EXCHANGE_SECONDS];
+    &[&REQUESTS, &REQUEST_SECONDS, &IN_FLIGHT, &TOOL_CALLS, &TOOL_SECONDS, &PEAKA_SECONDS, &EXCHANGE_SECONDS];
 
 /// Tools are told apart by these names from now on.
 pub(crate) fn list_tools<'a>(names: impl Iterator<Item = &'a str> + Clone) {
@@ -87,7 +88,7 @@ pub(crate) async fn count_requests(request: Request, next: Next) -> Response {
         "/readyz" => Route::Ready,
         _ => Route::Other,
     };
-    let began = Instant::now();
+    let (began, _in_flight) = (Instant::now(), IN_FLIGHT.hold(()));
     let response = next.run(request).await;
     REQUESTS.count((route, response.status().into()));
     REQUEST_SECONDS.observe(route, began.elapsed());

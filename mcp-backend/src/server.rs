@@ -1,5 +1,6 @@
 //! The MCP server: what it says of itself, which tools it has, and the walls that every call passes.
 
+mod traces;
 mod walls;
 
 use std::sync::Arc;
@@ -218,7 +219,16 @@ impl ServerHandler for PeakaServer {
         let tool =
             self.catalogue.get(&request.name).map_or_else(|| "unknown".into(), |tool| tool.name.clone());
         let (session, name) = (caller.session_id().to_owned(), tool.clone());
-        let span = info_span!("tool", %tool, %session, outcome = field::Empty, milliseconds = field::Empty);
+        let span = info_span!(
+            parent: caller.span(),
+            "tool",
+            %tool,
+            %session,
+            outcome = field::Empty,
+            milliseconds = field::Empty,
+            trace_id = field::Empty,
+        );
+        traces::join(&span, &caller, &context);
         let started = Instant::now();
         async {
             let result = self.call(request, context, &caller).await;

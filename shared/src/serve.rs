@@ -17,7 +17,9 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
-use tracing::{Instrument as _, debug, info_span, warn};
+use tracing::{Instrument as _, debug, field::Empty, info_span, warn};
+
+use crate::telemetry::trace;
 
 /// What a listener bears with.
 #[derive(Clone, Copy, Debug)]
@@ -156,8 +158,20 @@ async fn answer(
     }
     request.extensions_mut().insert(ConnectInfo(peer));
     // The path without its query: codes and states travel in there.
-    let span = info_span!("request", method = %request.method(), path = request.uri().path());
-    app.oneshot(request.map(Body::new)).instrument(span).await
+    let span = info_span!(
+        "request",
+        otel.kind = Empty,
+        method = %request.method(),
+        path = request.uri().path(),
+        trace_id = Empty,
+        status = Empty,
+    );
+    let traced = trace::adopt(&span, request.headers());
+    let response = app.oneshot(request.map(Body::new)).instrument(span).await;
+    if let Ok(response) = &response {
+        trace::answered(&traced, response.status());
+    }
+    response
 }
 
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -4,14 +4,22 @@
 //! `Debug` does not show them, and no layer records request headers or bodies.
 
 pub mod metrics;
+mod sampling;
+pub mod trace;
 
 use std::str::FromStr;
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::WithExportConfig as _;
-use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
-use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use opentelemetry_sdk::{
+    Resource,
+    trace::{Sampler, SdkTracerProvider},
+};
+use tracing_subscriber::{
+    EnvFilter, Layer as _, filter::filter_fn, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
+pub use self::sampling::Sampling;
 use crate::env::Env;
 
 /// How log lines are written.
@@ -44,6 +52,8 @@ pub struct Telemetry {
     pub filter: String,
     /// `OTEL_EXPORTER_OTLP_ENDPOINT`: the collector's gRPC address; no traces are sent without it.
     pub otlp_endpoint: Option<String>,
+    /// `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`: which traces are recorded.
+    pub sampling: Sampling,
 }
 
 impl Telemetry {
@@ -57,6 +67,7 @@ impl Telemetry {
             format: env.parsed("LOG_FORMAT", "\"text\" or \"json\"", LogFormat::Text),
             filter,
             otlp_endpoint: env.text("OTEL_EXPORTER_OTLP_ENDPOINT"),
+            sampling: Sampling::read(env),
         }
     }
 
@@ -70,20 +81,58 @@ impl Telemetry {
             LogFormat::Text => lines.boxed(),
             LogFormat::Json => lines.json().flatten_event(true).boxed(),
         };
-        let provider = self.otlp_endpoint.as_deref().map(|endpoint| tracer(endpoint, service)).transpose()?;
-        let traces =
-            provider.as_ref().map(|p| tracing_opentelemetry::layer().with_tracer(p.tracer("peaka-mcp")));
+        let provider = self
+            .otlp_endpoint
+            .as_deref()
+            .map(|endpoint| sampled_tracer(endpoint, service, self.sampling.0.clone()))
+            .transpose()?;
+        let traces = provider.as_ref().map(|provider| {
+            tracing_opentelemetry::layer()
+                .with_tracer(provider.tracer("peaka-mcp"))
+                .with_location(false)
+                .with_threads(false)
+                .with_tracked_inactivity(false)
+                .with_filter(filter_fn(|metadata| !is_of_the_exporter(metadata.target())))
+        });
         tracing_subscriber::registry().with(filter).with(lines).with(traces).try_init()?;
+        if provider.is_some() {
+            trace::switch_on();
+        }
         Ok(Guard(provider))
     }
 }
 
-/// Sends traces of `service` to a collector, over gRPC. [`Telemetry::start`] does so by itself.
+/// What the sending of traces itself tells must not become part of traces.
+fn is_of_the_exporter(target: &str) -> bool {
+    let root = target.split("::").next().unwrap_or_default();
+    [
+        "h2",
+        "hyper",
+        "hyper_util",
+        "opentelemetry",
+        "opentelemetry_sdk",
+        "opentelemetry-otlp",
+        "tonic",
+        "tower",
+    ]
+    .contains(&root)
+}
+
+/// Sends all traces of `service` to a collector, over gRPC. [`Telemetry::start`] does so by itself.
 pub fn tracer(endpoint: &str, service: &'static str) -> Result<SdkTracerProvider, StartError> {
+    sampled_tracer(endpoint, service, Sampler::AlwaysOn)
+}
+
+fn sampled_tracer(
+    endpoint: &str,
+    service: &'static str,
+    sampler: Sampler,
+) -> Result<SdkTracerProvider, StartError> {
     let exporter =
         opentelemetry_otlp::SpanExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
     Ok(SdkTracerProvider::builder()
         .with_batch_exporter(exporter)
+        .with_sampler(sampler)
         .with_resource(Resource::builder().with_service_name(service).build())
         .build())
 }

@@ -106,6 +106,11 @@ pub async fn connect(house: &House, person: &Person, voice: Voice) -> Result<Con
 }
 
 impl Connection {
+    /// The present access token.
+    pub fn access_token(&self) -> &str {
+        &self.access_token
+    }
+
     /// The resource, with the present access token.
     pub fn mcp(&self) -> Mcp<'_> {
         Mcp { http: &self.http, url: &self.url, access_token: &self.access_token, voice: self.voice }

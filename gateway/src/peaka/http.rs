@@ -6,7 +6,11 @@ use http::{StatusCode, header};
 use reqwest::{Client, Method, Request, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
-use shared::http_client::{Deadlines, builder};
+use shared::{
+    http_client::{Deadlines, builder},
+    telemetry::trace,
+};
+use tracing::Instrument as _;
 use url::Url;
 
 use super::error::{Outage, PartnerError};
@@ -73,8 +77,11 @@ impl Http {
         self.send(Request::try_from(request)?).await
     }
 
-    async fn send(&self, request: Request) -> Result<http::Response<Vec<u8>>, Outage> {
-        let mut response: Response = self.0.execute(request).await?;
+    async fn send(&self, mut request: Request) -> Result<http::Response<Vec<u8>>, Outage> {
+        let span = trace::call("peaka", request.method());
+        trace::inject(&span, request.headers_mut());
+        let mut response: Response = self.0.execute(request).instrument(span.clone()).await?;
+        trace::answered(&span, response.status());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             if body.len() + chunk.len() > MAX_BODY_BYTES {

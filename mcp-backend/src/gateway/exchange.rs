@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use tracing::{error, warn};
+use shared::telemetry::trace;
+use tracing::{Instrument as _, error, warn};
 
 use super::{MAX_ANSWER_BYTES, RETRY_AFTER};
 use crate::{
@@ -112,7 +113,11 @@ impl Exchange {
             warn!(error = %error.without_url(), "the gateway's token exchange could not be reached");
             Fault::Outage { retry_after: RETRY_AFTER }
         };
-        let response = self.http.post(&self.url).form(&form).send().await.map_err(unreachable)?;
+        let span = trace::call("token exchange", &Method::POST);
+        let mut request = self.http.post(&self.url).form(&form).build().map_err(unreachable)?;
+        trace::inject(&span, request.headers_mut());
+        let response = self.http.execute(request).instrument(span.clone()).await.map_err(unreachable)?;
+        trace::answered(&span, response.status());
         let status = response.status();
         let retry_after = bounded::retry_after(response.headers()).map_or(RETRY_AFTER, Duration::from_secs);
         let outage = Fault::Outage { retry_after };

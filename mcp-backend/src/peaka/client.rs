@@ -4,8 +4,11 @@ use std::time::{Duration, Instant};
 
 use http::{Method, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
-use shared::http_client::{self, Deadlines};
-use tracing::{debug, warn};
+use shared::{
+    http_client::{self, Deadlines},
+    telemetry::trace,
+};
+use tracing::{Instrument as _, debug, warn};
 
 use super::{
     ApiPath, PeakaError,
@@ -121,7 +124,14 @@ impl Client {
             let authorization =
                 token.authorization().ok_or_else(|| Failed::finally(PeakaError::NotUnderstood))?;
             let sent = Instant::now();
-            let response = self.request(caller, call, authorization).send().await;
+            let span = trace::call("peaka", &call.method);
+            let request = self.request(caller, call, authorization).build();
+            let mut request = request.map_err(|error| broken(&error, call))?;
+            trace::inject(&span, request.headers_mut());
+            let response = self.http.execute(request).instrument(span.clone()).await;
+            if let Ok(response) = &response {
+                trace::answered(&span, response.status());
+            }
             let answer = response.as_ref().map(reqwest::Response::status).map_err(reqwest::Error::is_timeout);
             peaka_answered(answer, sent);
             let response = response.map_err(|error| broken(&error, call))?;

@@ -14,7 +14,7 @@ use prometheus_client::{collector::Collector, encoding::DescriptorEncoder, regis
 
 pub use self::{
     cell::{Cell, CounterCell, GaugeCell, HistogramCell},
-    family::Family,
+    family::{Family, Held},
     label::{Label, Labels},
     named::Named,
     outcome::Outcome,

@@ -5,3 +5,4 @@
 mod identity;
 mod restart;
 mod tour;
+mod traces;

@@ -52,6 +52,27 @@ impl<L: Labels, const N: usize> Family<GaugeCell, L, N> {
     }
 }
 
+/// One more for as long as it is held.
+#[derive(Debug)]
+#[must_use = "it counts for as long as it is held"]
+pub struct Held(Option<&'static GaugeCell>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(cell) = self.0 {
+            cell.0.fetch_sub(1, Relaxed);
+        }
+    }
+}
+
+impl<L: Labels, const N: usize> Family<GaugeCell, L, N> {
+    /// Goes up now, and down when what is returned is dropped.
+    pub fn hold(&'static self, labels: L) -> Held {
+        self.add(labels, 1);
+        Held(self.cells.get(labels.index()))
+    }
+}
+
 impl<L: Labels, const N: usize> Family<HistogramCell, L, N> {
     /// Something took so long.
     pub fn observe(&self, labels: L, took: Duration) {
