@@ -12,8 +12,8 @@ here=deploy/test.d/charts
 chart=deploy/helm/peaka-mcp
 minimal=$chart/ci/minimal-values.yaml
 kubernetes=1.37
-# No schema of it comes with Kubernetes; check.py looks at it.
-foreign='HTTPRoute with api version gateway\.networking\.k8s\.io/v1 '
+# No schemas of these come with Kubernetes; check.py looks at them.
+foreign='(HTTPRoute with api version gateway\.networking\.k8s\.io|(ServiceMonitor|PrometheusRule) with api version monitoring\.coreos\.com)/v1 '
 
 python() { PYTHONPATH=$cache/python PYTHONDONTWRITEBYTECODE=1 python3 "$@"; }
 install() { python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --upgrade --target "$cache/python" "$@"; }

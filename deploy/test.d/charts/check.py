@@ -120,6 +120,16 @@ def main(sources):
     for budget in of(objects, "PodDisruptionBudget"):
         found = [c for c, (labels, _) in pods.items() if selects(budget["spec"]["selector"]["matchLabels"], labels)]
         expect(len(found) == 1, f"{budget['metadata']['name']} guards one kind of pod")
+    for monitor in of(objects, "ServiceMonitor"):
+        name, wanted = monitor["metadata"]["name"], monitor["spec"]["selector"]["matchLabels"]
+        labelled = [it["spec"] for it in of(objects, "Service") if selects(wanted, it["metadata"]["labels"])]
+        for endpoint in monitor["spec"]["endpoints"]:
+            found = [spec for spec in labelled if any(port["name"] == endpoint["port"] for port in spec["ports"])]
+            expect(len(found) == 1, f"{name}: one Service has the port {endpoint['port']}")
+            expect(endpoint["path"] == "/metrics", f"{name} asks for the metrics")
+    for rule in of(objects, "PrometheusRule"):
+        alerts = [alert for group in rule["spec"]["groups"] for alert in group["rules"]]
+        expect(alerts and all(alert["expr"] and alert["annotations"]["summary"] for alert in alerts), "alerts say what is wrong")
     check_policies(objects, pods)
     backends = [rule["backend"]["service"] for it in of(objects, "Ingress") for host in it["spec"]["rules"] for rule in host["http"]["paths"]]
     backends = [(it["name"], it["port"]["name"]) for it in backends]
