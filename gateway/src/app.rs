@@ -16,10 +16,12 @@ use crate::{
     consents::Consents,
     cookies::{Cookies, Kind},
     credentials::Credentials,
-    domain::{audit::Refusal, issuer::Issuer, secret::NoRandomness, session::Lifetimes},
+    domain::{audit::Refusal, grant::Grants, issuer::Issuer, secret::NoRandomness, session::Lifetimes},
     ephemeral,
     housekeeping::{Housekeeping, Terms},
+    id_jag::IdJag,
     keys::{Keys, KeysError},
+    operator_clients::{KeySets, OperatorClients},
     peaka::{self, Peaka},
     rate_limit::{Limit, LimitExceeded, Networks, RateLimiter, client_address, prefix},
     revocation::Revocation,
@@ -33,6 +35,7 @@ pub struct App {
     pub(crate) issuer: Issuer,
     pub(crate) clock: SharedClock,
     pub(crate) lifetimes: Lifetimes,
+    pub(crate) grants: Grants,
     pub(crate) allowed_origins: AllowedOrigins,
     trusted_proxies: Networks,
     generous: Networks,
@@ -42,6 +45,8 @@ pub struct App {
     pub(crate) limiter: RateLimiter,
     pub(crate) clients: Clients,
     pub(crate) consents: Consents,
+    pub(crate) operator_clients: OperatorClients,
+    pub(crate) id_jag: IdJag,
     pub(crate) peaka: Arc<Peaka>,
     pub(crate) access_tokens: AccessTokens,
     pub(crate) revocation: Arc<Revocation>,
@@ -92,12 +97,21 @@ impl App {
         revocation.load().await?;
         let terms = Terms { schedule: config.tokens.schedule(), audit: config.tokens.audit_retention };
         let housekeeping = Housekeeping::new(store.clone(), Arc::clone(&keys), Arc::clone(&clock), terms)?;
+        let key_sets = KeySets::new(documents.clone(), Arc::clone(&clock));
+        let operator_clients =
+            OperatorClients::new(config.clients, store.clone(), Arc::clone(&keys), key_sets.clone());
         let assertions = ClientAssertions::new(&issuer, Arc::clone(&ephemeral), Arc::clone(&clock));
         Ok(Arc::new(Self {
             audit: Audit::new(store.clone(), Arc::clone(&clock)),
             cookies: Cookies::new(issuer.is_https()),
             limiter: RateLimiter::new(ephemeral, Arc::clone(&clock)),
-            clients: Clients::new(Arc::clone(&keys), documents, store.clone(), assertions),
+            clients: Clients::new(
+                Arc::clone(&keys),
+                documents,
+                store.clone(),
+                assertions,
+                operator_clients.clone(),
+            ),
             consents: Consents::new(store.clone(), Arc::clone(&clock), config.tokens.remember_consents),
             access_tokens: AccessTokens::new(
                 Arc::clone(&keys),
@@ -115,6 +129,9 @@ impl App {
             upstream: Upstream::new(&config.network.backend),
             bulkhead: Bulkhead::default(),
             housekeeping,
+            operator_clients,
+            id_jag: IdJag::new(config.issuers, issuer.clone(), key_sets, Arc::clone(&clock)),
+            grants: config.grants,
             allowed_origins: config.network.allowed_origins,
             trusted_proxies: config.network.trusted_proxies,
             generous: config.network.generous,

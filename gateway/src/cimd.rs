@@ -93,6 +93,14 @@ impl ClientDocuments {
         self.0.policy.admission.understands_documents()
     }
 
+    /// The key set at an address that the operator wrote down, asked for anew.
+    ///
+    /// # Errors
+    /// See [`CimdError`].
+    pub async fn fetch_keys(&self, url: &ClientIdUrl) -> Result<ClientKeys, CimdError> {
+        self.0.get_anew(url).await
+    }
+
     /// The keys of a client whose document names `private_key_jwt`; `None` for a public client. The same rules hold
     /// for fetching a key set as for a document, but for its size: 16 KiB.
     ///

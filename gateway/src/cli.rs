@@ -1,6 +1,7 @@
 //! The commands: `serve`, and what operators do beside it. Each reads the same configuration as `serve`.
 
 mod audit;
+mod clients;
 mod keys;
 mod serve;
 mod sessions;
@@ -37,6 +38,9 @@ enum Command {
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Look at the clients that operators register, add or remove one.
+    #[command(subcommand)]
+    Clients(clients::Command),
     /// Look at the key rings, rotate one, re-seal what lies under older keys, or retire a key.
     #[command(subcommand)]
     Keys(keys::Command),
@@ -81,6 +85,8 @@ enum Failure {
     Listen(#[from] std::io::Error),
     #[error("say which sessions: --person, --client, --session or --all; nothing was ended")]
     NoSelection,
+    #[error("nothing was done:\n  {}", .0.join("\n  "))]
+    Client(Vec<String>),
     #[error("the answer could not be written as JSON")]
     Json(#[from] serde_json::Error),
 }
@@ -116,6 +122,7 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
             println!("The configuration is sound.");
             Ok(())
         }
+        Command::Clients(command) => command.run().await,
         Command::Keys(command) => command.run().await,
         Command::Sessions(command) => command.run().await,
         Command::Audit(command) => command.run().await,

@@ -1,6 +1,6 @@
 //! Who a client id stands for. Registered clients carry their metadata in their id, sealed: registering writes nothing
 //! and no id is ever forgotten. Clients with a document are fetched, for authorization requests only; token requests are
-//! judged by what was stored when a person let the client in.
+//! judged by what was stored when a person let the client in. Clients of the operator are looked up when they come.
 
 use std::sync::Arc;
 
@@ -13,10 +13,12 @@ use crate::{
     client_assertion::{BadAssertion, ClientAssertions},
     domain::{
         client::{AuthMethod, Client, ClientKeys, ClientMetadata, ClientOrigin, ID_PREFIX, clean_name},
+        grant::Grant,
         redirect::RedirectUri,
         secret::NoRandomness,
     },
     keys::Keys,
+    operator_clients::{NoKeys, OperatorClients},
     store::{Store, StoreError},
 };
 
@@ -32,6 +34,18 @@ pub(crate) struct Clients {
     documents: ClientDocuments,
     store: Store,
     assertions: ClientAssertions,
+    operator: OperatorClients,
+}
+
+/// Why a client has not proven itself.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unproven {
+    /// Its assertion is bad.
+    #[error(transparent)]
+    Bad(#[from] BadAssertion),
+    /// Its keys are not at hand: nothing is known against it.
+    #[error(transparent)]
+    NoKeys(#[from] NoKeys),
 }
 
 /// Why a client id stands for nobody.
@@ -78,8 +92,9 @@ impl Clients {
         documents: ClientDocuments,
         store: Store,
         assertions: ClientAssertions,
+        operator: OperatorClients,
     ) -> Self {
-        Self { keys, documents, store, assertions }
+        Self { keys, documents, store, assertions, operator }
     }
 
     /// Registers a client. Nothing is stored.
@@ -104,7 +119,7 @@ impl Clients {
     /// The client of an authorization request.
     pub(crate) async fn resolve(&self, id: &str) -> Result<Client, ClientError> {
         if !id.starts_with("https://") {
-            return self.registered(id).ok_or(ClientError::Unknown);
+            return self.without_document(id).await?.ok_or(ClientError::Unknown);
         }
         let address =
             ClientIdUrl::parse(id).map_err(|error| ClientError::Document(CimdError::Syntax(error)))?;
@@ -126,7 +141,7 @@ impl Clients {
     /// fetched, so that neither an outage of the client's site nor a stranger's request reaches further than the store.
     pub(crate) async fn known(&self, id: &str) -> Result<Option<Client>, StoreError> {
         if !id.starts_with("https://") {
-            return Ok(self.registered(id));
+            return self.without_document(id).await;
         }
         // What cannot be a document's address was never approved.
         if ClientIdUrl::parse(id).is_err() {
@@ -135,20 +150,40 @@ impl Clients {
         self.store.client(id).await
     }
 
-    /// Whether `assertion` is the client's (`private_key_jwt`).
-    pub(crate) async fn proves(&self, client: &Client, assertion: &str) -> Result<(), BadAssertion> {
-        let keys = client.metadata.keys.as_ref().ok_or(BadAssertion::UnknownKey)?;
-        self.assertions.check(&client.id, keys, assertion).await
+    /// Whether `assertion` is the client's (`private_key_jwt`). Only keys at an address that the operator wrote down are
+    /// fetched here.
+    pub(crate) async fn proves(&self, client: &Client, assertion: &str) -> Result<(), Unproven> {
+        let unknown = BadAssertion::UnknownKey;
+        if client.origin != ClientOrigin::Operator || client.metadata.keys.is_some() {
+            let keys = client.metadata.keys.as_ref().ok_or(unknown)?;
+            return Ok(self.assertions.check(&client.id, keys, assertion).await?);
+        }
+        let keys = self.operator.keys(&client.id, false).await?.ok_or(unknown)?;
+        match self.assertions.check(&client.id, &keys, assertion).await {
+            Err(BadAssertion::UnknownKey) => {
+                let newer = self.operator.keys(&client.id, true).await?.ok_or(unknown)?;
+                Ok(self.assertions.check(&client.id, &newer, assertion).await?)
+            }
+            judged => Ok(judged?),
+        }
     }
 
     /// Whether `secret` is the client's, compared in constant time.
-    pub(crate) fn secret_is(&self, id: &str, secret: &SecretString) -> bool {
-        let expected = id.strip_prefix(ID_PREFIX).and_then(|sealed| self.secret_of(sealed));
-        expected.is_some_and(|expected| {
+    pub(crate) async fn secret_is(&self, client: &Client, secret: &SecretString) -> Result<bool, StoreError> {
+        if client.origin == ClientOrigin::Operator {
+            return self.operator.secret_is(&client.id, secret).await;
+        }
+        let expected = client.id.strip_prefix(ID_PREFIX).and_then(|sealed| self.secret_of(sealed));
+        Ok(expected.is_some_and(|expected| {
             let (expected, presented) =
                 (expected.expose_secret().as_bytes(), secret.expose_secret().as_bytes());
             verify_slices_are_equal(expected, presented).is_ok()
-        })
+        }))
+    }
+
+    /// A client that registered itself, or that the operator registered.
+    async fn without_document(&self, id: &str) -> Result<Option<Client>, StoreError> {
+        if id.starts_with(ID_PREFIX) { Ok(self.registered(id)) } else { self.operator.client(id).await }
     }
 
     async fn described(
@@ -166,7 +201,7 @@ impl Clients {
         }
         let plain = self.keys.unseal(PURPOSE, id.strip_prefix(ID_PREFIX)?).ok()?;
         let metadata = serde_json::from_slice(&plain).ok()?;
-        Some(Client { id: id.to_owned(), metadata, origin: ClientOrigin::Registered })
+        Some(Client::of_its_own(id, metadata, ClientOrigin::Registered))
     }
 
     fn secret_of(&self, sealed: &str) -> Option<SecretString> {
@@ -187,15 +222,13 @@ fn from_document(
         return Err(ClientError::NoRedirectUri);
     }
     let host = address.host().to_owned();
-    Ok(Client {
-        id: id.to_owned(),
-        metadata: ClientMetadata {
-            name: document.client_name.as_deref().and_then(clean_name).unwrap_or_else(|| host.clone()),
-            redirect_uris,
-            auth: if keys.is_some() { AuthMethod::PrivateKeyJwt } else { AuthMethod::None },
-            refreshes: true,
-            keys,
-        },
-        origin: ClientOrigin::Document { host },
-    })
+    let metadata = ClientMetadata {
+        name: document.client_name.as_deref().and_then(clean_name).unwrap_or_else(|| host.clone()),
+        redirect_uris,
+        auth: if keys.is_some() { AuthMethod::PrivateKeyJwt } else { AuthMethod::None },
+        refreshes: true,
+        device: document.grant_types.iter().any(|grant| grant == Grant::Device.as_str()),
+        keys,
+    };
+    Ok(Client::of_its_own(id, metadata, ClientOrigin::Document { host }))
 }

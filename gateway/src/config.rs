@@ -1,5 +1,6 @@
 //! Configuration, a file per section. Each field's documentation names its variable.
 
+mod grants;
 mod network;
 mod storage;
 mod tokens;
@@ -14,7 +15,13 @@ pub use self::{
     storage::Storage,
     tokens::Tokens,
 };
-use crate::{cimd::FetchPolicy, peaka};
+use crate::{
+    cimd::FetchPolicy,
+    domain::grant::{Grant, Grants},
+    id_jag::{self, Issuers},
+    operator_clients::{self, FileClients},
+    peaka,
+};
 
 /// Everything the gateway needs to be told.
 #[derive(Debug)]
@@ -25,6 +32,13 @@ pub struct Config {
     pub storage: Storage,
     /// How long things live.
     pub tokens: Tokens,
+    /// `GATEWAY_GRANTS`: the ways to a token, separated by commas; default `authorization_code`, `refresh_token`,
+    /// `client_credentials` and `device`.
+    pub grants: Grants,
+    /// `GATEWAY_CLIENTS_FILE`: a JSON file of clients that the operator registers; default none.
+    pub clients: FileClients,
+    /// `GATEWAY_ENTERPRISE_ISSUERS_FILE`: a JSON file of enterprises' issuers that may speak for their people; default none.
+    pub issuers: Issuers,
     /// Peaka's sign-in and Partner API.
     pub peaka: peaka::Settings,
     /// Client ID metadata documents.
@@ -39,13 +53,25 @@ impl Config {
         let network = Network::read(&mut env);
         let storage = Storage::read(&mut env);
         let tokens = Tokens::read(&mut env);
+        let grants = grants::read(&mut env);
+        let clients = operator_clients::read_file(&mut env);
+        let issuers = id_jag::read_file(&mut env);
+        let grants = if issuers.is_empty() { grants } else { grants.with(Grant::IdJag) };
         let peaka = peaka::Settings::read(&mut env);
         let cimd = FetchPolicy::read(&mut env);
         let telemetry = Telemetry::read(&mut env);
         match (network, storage) {
-            (Some(network), Some(storage)) => {
-                env.finish(Self { network, storage, tokens, peaka, cimd, telemetry })
-            }
+            (Some(network), Some(storage)) => env.finish(Self {
+                network,
+                storage,
+                tokens,
+                grants,
+                clients,
+                issuers,
+                peaka,
+                cimd,
+                telemetry,
+            }),
             // A section that could not be read has noted why.
             _ => env.finish(()).and_then(|()| Err(Mistakes(Vec::new()))),
         }

@@ -3,6 +3,8 @@
 pub mod audit;
 pub mod authorization;
 pub mod client;
+pub mod device;
+pub mod grant;
 pub mod interaction;
 pub mod issuer;
 pub mod pkce;

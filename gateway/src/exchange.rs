@@ -1,5 +1,7 @@
 //! The internal token endpoint (RFC 8693): the backend presents the identity header it was given and gets that person's
-//! Peaka access token for this one request. Only on the internal listener.
+//! Peaka access token for this one request; a client that acts for itself its API key. Only on the internal listener.
+
+mod machine;
 
 use std::sync::Arc;
 
@@ -18,7 +20,7 @@ use crate::{
     answer::no_store,
     app::App,
     credentials::NoCredential,
-    domain::audit::Refusal,
+    domain::{audit::Refusal, session::machine_client},
     oauth::{
         error::OAuthError,
         params::{FormBody, Params},
@@ -61,13 +63,16 @@ pub(crate) async fn exchange(
             OAuthError::InvalidRequest("subject_token is not a valid identity assertion".into())
         })?;
     let rejected = params.get("rejected_token_sha256");
-    let token =
+    let token = if machine_client(&identity.subject) == Some(identity.client_id.as_str()) {
+        machine::api_key(&app, &identity, rejected).await?
+    } else {
         app.credentials.for_session(&identity.session_id, rejected).await.map_err(|error| match error {
             NoCredential::SessionOver => {
                 OAuthError::InvalidGrant("the session is over; its person must sign in again")
             }
             other => OAuthError::Unavailable(other.into()),
-        })?;
+        })?
+    };
     debug!(session_id = identity.session_id, "exchanged an identity for a credential");
     let answer = json!({
         "access_token": token.access_token.expose_secret(),

@@ -11,6 +11,7 @@ mod rotation;
 use std::{collections::HashMap, sync::Arc};
 
 use arc_swap::ArcSwap;
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use shared::{
@@ -182,6 +183,25 @@ impl Keys {
         let key = rings.sealing.keys.get(id).ok_or(Unsealable)?;
         let secret = key.derive(purpose, sealed.as_bytes()).ok_or(Unsealable)?;
         Ok(BASE64_URL_SAFE_NO_PAD.encode(secret))
+    }
+
+    /// A hash that only this gateway can make: without its keys nobody can try secrets against it.
+    pub fn keyed_hash(&self, purpose: &str, secret: &str) -> Result<String, NoRandomness> {
+        let rings = self.rings.load();
+        let ring = &rings.sealing;
+        let key = ring.keys.get(&ring.active).ok_or(NoRandomness)?;
+        let mut hash = ring.active.to_vec();
+        hash.extend(key.derive(purpose, secret.as_bytes()).ok_or(NoRandomness)?);
+        Ok(BASE64_URL_SAFE_NO_PAD.encode(hash))
+    }
+
+    /// Whether `hash` is what [`Keys::keyed_hash`] made of the same secret, compared in constant time.
+    pub fn keyed_hash_is(&self, purpose: &str, secret: &str, hash: &str) -> bool {
+        let Ok(bytes) = BASE64_URL_SAFE_NO_PAD.decode(hash) else { return false };
+        let Some((id, hash)) = bytes.split_first_chunk::<KEY_ID_BYTES>() else { return false };
+        let rings = self.rings.load();
+        let expected = rings.sealing.keys.get(id).and_then(|key| key.derive(purpose, secret.as_bytes()));
+        expected.is_some_and(|expected| verify_slices_are_equal(&expected, hash).is_ok())
     }
 
     /// The refresh token of a session's generation.

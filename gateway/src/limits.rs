@@ -23,3 +23,11 @@ pub(crate) const CLIENT_FAILURES: Limit = Limit { name: "client-failures", quota
 pub(crate) const REFRESH: Limit = Limit { name: "refresh", quota: 600, window: MINUTE };
 /// Sign-ins and authorizations of one person.
 pub(crate) const ACCOUNT: Limit = Limit { name: "account", quota: 120, window: MINUTE };
+/// Requests of devices, each of which is a row, per address prefix.
+pub(crate) const DEVICE: Limit = Limit { name: "device", quota: 120, window: MINUTE };
+/// User codes typed, per address prefix.
+pub(crate) const USER_CODE: Limit = Limit { name: "user-code", quota: 30, window: MINUTE };
+/// User codes typed by everybody: with as many live codes, one in tens of millions of tries hits.
+pub(crate) const USER_CODES: Limit = Limit { name: "user-codes", quota: 3000, window: MINUTE };
+/// Tokens that a client asks for without a person, per client: one in a quarter of an hour is enough for a replica of it.
+pub(crate) const MACHINE: Limit = Limit { name: "machine", quota: 600, window: MINUTE };

@@ -4,3 +4,4 @@ pub(crate) mod begin;
 pub(crate) mod callback;
 mod code;
 pub(crate) mod consent;
+pub(crate) mod device;

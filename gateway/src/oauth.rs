@@ -2,10 +2,12 @@
 
 pub(crate) mod authorize;
 pub(crate) mod client_auth;
+pub(crate) mod device;
 pub(crate) mod error;
 pub(crate) mod metadata;
 pub(crate) mod par;
 pub(crate) mod params;
 pub(crate) mod register;
 pub(crate) mod revoke;
+mod scopes;
 pub(crate) mod token;

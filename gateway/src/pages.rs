@@ -30,23 +30,30 @@ struct ClientCard {
     name: String,
     /// The host that vouches for it; none if it only calls itself so.
     verified_host: Option<String>,
+    /// The operator of this gateway vouches for it.
+    of_operator: bool,
     destination: String,
+    /// It is a device without a browser, somewhere else.
+    device: bool,
     /// The code goes to this computer: whoever listens there gets it.
     loopback: bool,
 }
 
 impl ClientCard {
     fn of(w: &Here, request: &AuthorizationRequest) -> Self {
+        let device = request.device.is_some();
         let (destination, loopback) = match request.redirect_uri.destination() {
+            _ if device => (w.t("client.nowhere").to_owned(), false),
             Destination::Web(host) => (host.to_owned(), false),
             Destination::Loopback(host) => (w.say("client.this_computer", "host", host), true),
             Destination::Application(scheme) => (w.say("client.scheme", "scheme", scheme), false),
         };
         let verified_host = match &request.client_origin {
             ClientOrigin::Document { host } => Some(host.clone()),
-            ClientOrigin::Registered => None,
+            ClientOrigin::Registered | ClientOrigin::Operator => None,
         };
-        Self { name: request.client.name.clone(), verified_host, destination, loopback }
+        let of_operator = request.client_origin == ClientOrigin::Operator;
+        Self { name: request.client.name.clone(), verified_host, of_operator, device, destination, loopback }
     }
 }
 
@@ -184,6 +191,38 @@ pub(crate) fn connect(links: &ConnectLinks) -> Result<Response, PageError> {
     let ConnectLinks { url, claude, cursor, vscode } = links;
     let w = Here::now();
     render(StatusCode::OK, &Connect { w, url, claude_link: claude, cursor_link: cursor, vscode_link: vscode })
+}
+
+#[derive(Template)]
+#[template(path = "device.html")]
+struct Device<'a> {
+    w: Here,
+    code: &'a str,
+}
+
+/// Where a person types the code that a device shows.
+pub(crate) fn device(code: Option<&str>) -> Result<Response, PageError> {
+    render(StatusCode::OK, &Device { w: Here::now(), code: code.unwrap_or_default() })
+}
+
+#[derive(Template)]
+#[template(path = "done.html")]
+struct Done {
+    w: Here,
+    title: String,
+    text: String,
+}
+
+/// The end of a device's way: the browser is sent nowhere.
+pub(crate) fn device_decided(allowed: bool) -> Result<Response, PageError> {
+    let w = Here::now();
+    let (title, text) = if allowed {
+        (w.t("device.connected"), w.t("device.connected_text"))
+    } else {
+        (w.t("device.not_connected"), w.t("device.not_connected_text"))
+    };
+    let (title, text) = (title.to_owned(), text.to_owned());
+    render(StatusCode::OK, &Done { w, title, text })
 }
 
 #[derive(Template)]

@@ -78,6 +78,7 @@ fn oauth_endpoints() -> Router<Arc<App>> {
         .route("/oauth/register", post(oauth::register::register))
         .route("/oauth/par", post(oauth::par::push))
         .route("/oauth/token", post(oauth::token::token))
+        .route("/oauth/device_authorization", post(oauth::device::begin))
         .route("/oauth/revoke", post(oauth::revoke::revoke))
         .layer(open_to_pages())
 }
@@ -89,6 +90,7 @@ fn browser_pages(secure: bool) -> Router<Arc<App>> {
         .route("/oauth/authorize", get(oauth::authorize::authorize).post(login::begin::begin))
         .route("/oauth/callback", get(login::callback::callback))
         .route("/oauth/consent", get(login::consent::show).post(login::consent::decide))
+        .route(oauth::device::PAGE, get(login::device::show).post(login::device::enter))
         .layer(from_fn_with_state(secure, language::speak))
         .route("/assets/style.css", get(pages::style))
 }

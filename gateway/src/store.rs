@@ -6,12 +6,16 @@ mod authorizations;
 mod browsers;
 mod clients;
 mod credentials;
+mod device_authorizations;
 #[cfg(test)]
 pub(crate) mod faults;
 mod keys;
+mod known_people;
 mod leases;
+mod operator_clients;
 mod remembered;
 mod resealing;
+mod reuse;
 mod revocations;
 mod sessions;
 mod sweep;
@@ -38,9 +42,13 @@ pub use self::{
     audit::{AuditFilter, AuditRow},
     browsers::Browser,
     credentials::{CredentialRow, Lease},
+    device_authorizations::{DeviceApproval, DeviceAuthorization, DeviceStage},
     keys::KeyRow,
+    known_people::KnownPerson,
+    operator_clients::OperatorClientRow,
     remembered::Relation,
     resealing::Sealed,
+    reuse::{Once, Reuse},
     revocations::Revoked,
     sessions::Which,
     sweep::Horizon,

@@ -77,6 +77,16 @@ impl Scopes {
         other.iter().all(|scope| self.allow(scope))
     }
 
+    /// What this set and `ceiling` both allow; `None` if that is nothing.
+    pub fn within(self, ceiling: Self) -> Option<Self> {
+        let both: Self =
+            Scope::ALL.into_iter().filter(|scope| self.allow(*scope) && ceiling.allow(*scope)).collect();
+        // What was asked for stays as it was written wherever the ceiling has room for it.
+        let kept: Self = self.iter().filter(|scope| ceiling.allow(*scope)).collect();
+        let both = if kept.is_empty() { both } else { kept };
+        (!both.is_empty()).then_some(both)
+    }
+
     /// Whether the set names this very scope.
     pub const fn contains(self, scope: Scope) -> bool {
         self.0 & scope.bit() != 0

@@ -78,6 +78,18 @@ impl Inner {
         }
     }
 
+    /// What is published at `url`, from its host, whatever is known of it. Its callers see to it that this is rare.
+    pub(super) async fn get_anew<T: Published>(self: &Arc<Self>, url: &ClientIdUrl) -> Result<T, CimdError> {
+        self.policy.allows(url)?;
+        let (inner, wanted) = (self.clone(), url.clone());
+        let flight =
+            T::flights(self).join(url.as_str(), move || async move { inner.fetch_now(&wanted).await });
+        match flight {
+            Some(landing) => landing.await.unwrap_or(Err(CimdError::Unreachable(Unreachable::Broken))),
+            None => Err(CimdError::Unreachable(Unreachable::Busy)),
+        }
+    }
+
     async fn obtain<T: Published>(&self, url: &ClientIdUrl) -> Result<T, CimdError> {
         // An earlier flight may have landed since this one's caller looked.
         if let Some(known) = self.cache.get(url).await {

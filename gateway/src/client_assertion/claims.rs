@@ -4,6 +4,7 @@ use serde::Deserialize;
 use shared::clock::Timestamp;
 
 use super::{BadAssertion, LEEWAY, LONGEST_LIFE};
+use crate::signed_assertion::{NumericDate, Texts};
 
 const LONGEST_JTI: usize = 256;
 
@@ -12,29 +13,11 @@ const LONGEST_JTI: usize = 256;
 pub(super) struct Claims {
     iss: String,
     sub: String,
-    aud: Audience,
+    aud: Texts,
     exp: NumericDate,
     nbf: Option<NumericDate>,
     iat: Option<NumericDate>,
     jti: String,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Several(Vec<String>),
-}
-
-/// Seconds since the epoch, possibly with a fraction (RFC 7519 §2).
-#[derive(Clone, Copy, Deserialize)]
-struct NumericDate(f64);
-
-impl NumericDate {
-    /// Saturates: a date beyond all bounds stays beyond them.
-    fn time(self) -> Timestamp {
-        Timestamp::from_millis((self.0 * 1000.0) as i64)
-    }
 }
 
 impl Claims {
@@ -61,10 +44,7 @@ impl Claims {
         if self.iss != client_id || self.sub != client_id {
             return Err(BadAssertion::Client);
         }
-        let named = match &self.aud {
-            Audience::One(audience) => std::slice::from_ref(audience),
-            Audience::Several(list) => list,
-        };
+        let named = self.aud.all();
         // An assertion that others take as well could be used here by one of them.
         if named.is_empty() || !named.iter().all(|audience| audiences.contains(audience)) {
             return Err(BadAssertion::Audience);

@@ -35,6 +35,9 @@ pub struct AuthorizationRequest {
     /// How its person is to be asked.
     #[serde(default, skip_serializing_if = "Interaction::is_plain")]
     pub interaction: Interaction,
+    /// The device that asks, by the hash of its device code (RFC 8628): it gets no code, and is sent nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
 }
 
 /// A person, as Peaka knows them.

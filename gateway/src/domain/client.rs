@@ -4,12 +4,16 @@ mod key;
 mod keys;
 
 use serde::{Deserialize, Serialize};
+use shared::scope::Scopes;
 
 pub use self::{
     key::SigningAlgorithm,
     keys::{ClientKeys, UnusableKeys},
 };
-use super::redirect::RedirectUri;
+use super::{
+    grant::{Grant, Grants},
+    redirect::RedirectUri,
+};
 
 /// What the ids of clients that registered themselves begin with; their sealed metadata follows.
 pub const ID_PREFIX: &str = "pkm_client_";
@@ -23,6 +27,10 @@ pub struct Client {
     pub metadata: ClientMetadata,
     /// How far its word goes.
     pub origin: ClientOrigin,
+    /// How it may ask for tokens.
+    pub grants: Grants,
+    /// What it may ask for at most.
+    pub ceiling: Scopes,
 }
 
 /// How a client came to be known.
@@ -36,6 +44,8 @@ pub enum ClientOrigin {
         /// The host of the client id.
         host: String,
     },
+    /// An operator of this gateway registered it, and stands for it.
+    Operator,
 }
 
 /// What a client told of itself. The names on the wire are short as the sealed client ids carry them.
@@ -53,7 +63,11 @@ pub struct ClientMetadata {
     /// Whether `grant_types` names `refresh_token`.
     #[serde(rename = "f")]
     pub refreshes: bool,
-    /// `jwks`, or what was found at `jwks_uri`: there exactly for [`AuthMethod::PrivateKeyJwt`].
+    /// Whether `grant_types` names the device grant.
+    #[serde(rename = "d", default, skip_serializing_if = "std::ops::Not::not")]
+    pub device: bool,
+    /// `jwks`, or what was found at `jwks_uri`: there exactly for [`AuthMethod::PrivateKeyJwt`], but for a `jwks_uri` that
+    /// an operator registered.
     #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<ClientKeys>,
 }
@@ -72,7 +86,7 @@ pub enum AuthMethod {
     #[serde(rename = "client_secret_post")]
     Post,
     /// An assertion signed with a key of its own (RFC 7523 §3, OpenID Connect Core §9); for clients with a metadata
-    /// document.
+    /// document, or registered by an operator.
     #[serde(rename = "private_key_jwt")]
     PrivateKeyJwt,
 }
@@ -88,6 +102,13 @@ impl AuthMethod {
         }
     }
 
+    /// From the name on the wire.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::None, Self::Basic, Self::Post, Self::PrivateKeyJwt]
+            .into_iter()
+            .find(|method| method.as_str() == name)
+    }
+
     /// From the name on the wire, if it is one that a client can register.
     pub fn registrable(name: &str) -> Option<Self> {
         [Self::None, Self::Basic, Self::Post].into_iter().find(|method| method.as_str() == name)
@@ -95,6 +116,18 @@ impl AuthMethod {
 }
 
 impl Client {
+    /// A client that was registered by nobody but itself: it may ask for what it likes, in the ways of apps.
+    pub fn of_its_own(id: &str, metadata: ClientMetadata, origin: ClientOrigin) -> Self {
+        let apps = Grants::OF_APPS.with(Grant::IdJag);
+        let grants = if metadata.device { apps.with(Grant::Device) } else { apps };
+        Self { id: id.to_owned(), metadata, origin, grants, ceiling: Scopes::ALL }
+    }
+
+    /// Whether it has to prove itself.
+    pub const fn is_confidential(&self) -> bool {
+        !matches!(self.metadata.auth, AuthMethod::None)
+    }
+
     /// The registered redirect URI that `presented` means. Without one, the only registered URI is meant.
     pub fn redirect_uri(&self, presented: Option<&str>) -> Option<RedirectUri> {
         match presented {
@@ -158,17 +191,15 @@ mod tests {
     #[test]
     fn an_omitted_redirect_uri_means_the_only_one() {
         let uri = |s: &str| RedirectUri::parse(s).unwrap();
-        let mut client = Client {
-            id: "c".into(),
-            metadata: ClientMetadata {
-                name: "c".into(),
-                redirect_uris: vec![uri("https://c.example/cb")],
-                auth: AuthMethod::None,
-                refreshes: true,
-                keys: None,
-            },
-            origin: ClientOrigin::Registered,
+        let metadata = ClientMetadata {
+            name: "c".into(),
+            redirect_uris: vec![uri("https://c.example/cb")],
+            auth: AuthMethod::None,
+            refreshes: true,
+            device: false,
+            keys: None,
         };
+        let mut client = Client::of_its_own("c", metadata, ClientOrigin::Registered);
         assert_eq!(client.redirect_uri(None), Some(uri("https://c.example/cb")));
         client.metadata.redirect_uris.push(uri("http://localhost/cb"));
         assert_eq!(client.redirect_uri(None), None);

@@ -61,6 +61,19 @@ pub const CODE_LIFETIME: Duration = Duration::from_secs(60);
 /// Tries with a wrong proof after which a code is burnt.
 pub const MAX_CODE_ATTEMPTS: i64 = 5;
 
+/// What the subject of a client that acts for itself begins with. No person's does: see the sign-in.
+const MACHINE: &str = "client:";
+
+/// The subject of a session that a client has for itself (RFC 9068 §2.2).
+pub fn machine_subject(client_id: &str) -> String {
+    format!("{MACHINE}{client_id}")
+}
+
+/// The client that a subject is, if it is no person.
+pub fn machine_client(subject: &str) -> Option<&str> {
+    subject.strip_prefix(MACHINE)
+}
+
 /// What a presented refresh generation means (design: races and lost answers are harmless).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presented {

@@ -10,6 +10,7 @@ const CHECKSUM_BYTES: usize = 4;
 const MAC_BYTES: usize = 16;
 
 const CODE_PREFIX: &str = "pkm_ac_";
+const DEVICE_CODE_PREFIX: &str = "pkm_dc_";
 const REFRESH_PREFIX: &str = "pkm_rt_";
 
 /// Bytes in a key id.
@@ -47,6 +48,16 @@ pub fn new_code() -> Result<String, NoRandomness> {
 /// Whether `text` has the form of an authorization code.
 pub fn is_code(text: &str) -> bool {
     decode::<20>(CODE_PREFIX, text).is_some()
+}
+
+/// A fresh device code (RFC 8628 §3.2): 160 random bits.
+pub fn new_device_code() -> Result<String, NoRandomness> {
+    Ok(encode(DEVICE_CODE_PREFIX, &random::<20>()?))
+}
+
+/// Whether `text` has the form of a device code.
+pub fn is_device_code(text: &str) -> bool {
+    decode::<20>(DEVICE_CODE_PREFIX, text).is_some()
 }
 
 /// What a refresh token says: a session, a generation of it, and the proof that one of our keys said so.

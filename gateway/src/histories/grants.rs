@@ -56,6 +56,7 @@ fn metadata() -> ClientMetadata {
         redirect_uris: vec![RedirectUri::parse(REDIRECT_URI).unwrap()],
         auth: AuthMethod::None,
         refreshes: true,
+        device: false,
         keys: None,
     }
 }
@@ -80,6 +81,7 @@ impl People {
             code_challenge: CodeChallenge::parse(CHALLENGE).unwrap(),
             scopes: Scopes::ALL,
             interaction: crate::domain::interaction::Interaction::default(),
+            device: None,
         }
     }
 

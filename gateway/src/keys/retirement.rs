@@ -46,6 +46,17 @@ pub enum RetireError {
         /// How many.
         count: i64,
     },
+    /// Secrets of clients that an operator registered are known by it alone.
+    #[error(
+        "the key {id} holds the secrets of clients that were registered by command: {}; remove each and add it again, \
+         which gives it a new secret", .clients.join(", ")
+    )]
+    OperatorClients {
+        /// The key.
+        id: String,
+        /// Their ids.
+        clients: Vec<String>,
+    },
     /// Clients that registered by themselves hold ids that only this key opens.
     #[error(
         "the key {id} opens the ids of clients that registered while it was in use ({count} of them were approved by \
@@ -96,6 +107,10 @@ impl Keys {
         }
         if !self.store.retire_key(&id, now).await.map_err(KeysError::from)? {
             let count = self.store.count_sealed_under(&id).await.map_err(KeysError::from)?;
+            let clients = self.store.operator_clients_under(&id).await.map_err(KeysError::from)?;
+            if count == 0 && !clients.is_empty() {
+                return Err(RetireError::OperatorClients { id, clients });
+            }
             return Err(if count > 0 { RetireError::Credentials { id, count } } else { unknown() });
         }
         info!(ring, key = id, "retired a key");

@@ -18,6 +18,7 @@ use crate::{
         audit::Refusal,
         authorization::{Person, Returned},
         secret::{hash, random_text},
+        session::machine_client,
     },
     keys::Unsealable,
     limits,
@@ -106,7 +107,8 @@ async fn sign_in(app: &App, code: &SecretString, verifier: &SecretString) -> Res
     };
     let known = |text: &str| !text.is_empty() && !text.chars().any(char::is_control);
     let email = person.email.filter(|email| known(email)).unwrap_or_else(|| person.user_id.clone());
-    if !known(&person.user_id) {
+    // A person whose id reads like that of a client would be taken for one (RFC 9068 §5).
+    if !known(&person.user_id) || machine_client(&person.user_id).is_some() {
         return Err(PageError::refused("nameless"));
     }
     let credential_id = app.credentials.keep(&person.user_id, &credential).await?;

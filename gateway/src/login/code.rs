@@ -32,6 +32,13 @@ pub(super) async fn give_code(
         return too_many_projects();
     }
     app.store.remember_client(&request.client_id, &request.client, &request.client_origin, now).await?;
+    if let Some(device) = &request.device {
+        if !app.store.decide_device(signed_in, device, Some(approval), now).await? {
+            return Err(expired());
+        }
+        CONSENT.count(ConsentStep::Approved);
+        return pages::device_decided(true);
+    }
     if !app.store.approve(signed_in, approval, &hash(&code), (now, now.plus(CODE_LIFETIME))).await? {
         return Err(expired());
     }

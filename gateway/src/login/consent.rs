@@ -113,12 +113,21 @@ async fn projects(app: &App, signed_in: &SignedIn) -> Option<ProjectList> {
 async fn approve(app: &App, signed_in: &SignedIn, params: &Params) -> Result<Response, PageError> {
     let approval = Approval { scopes: picked_scopes(params, signed_in)?, projects: picked_projects(params)? };
     let left = give_code(app, signed_in, &approval).await?;
-    app.consents.decided(signed_in, params.get("remember").map(|_| &approval)).await;
+    if signed_in.request.device.is_none() {
+        app.consents.decided(signed_in, params.get("remember").map(|_| &approval)).await;
+    }
     Ok(left)
 }
 
 async fn deny(app: &App, signed_in: &SignedIn) -> Result<Response, PageError> {
-    if !app.store.deny(signed_in, app.clock.now()).await? {
+    let now = app.clock.now();
+    if let Some(device) = &signed_in.request.device {
+        if !app.store.decide_device(signed_in, device, None, now).await? {
+            return Err(expired());
+        }
+        return pages::device_decided(false);
+    }
+    if !app.store.deny(signed_in, now).await? {
         return Err(expired());
     }
     CONSENT.count(ConsentStep::Denied);

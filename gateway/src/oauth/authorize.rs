@@ -12,7 +12,7 @@ use axum::{
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::request::{Fault, validated};
+pub(crate) use self::request::{Fault, scopes, unauthorized, validated};
 use super::{
     error::OAuthError,
     par::{self, NoRequest},
@@ -27,6 +27,7 @@ use crate::{
         audit::Refusal,
         authorization::{Approval, AuthorizationRequest},
         client::Client,
+        grant::Grant,
         redirect::RedirectUri,
         remembered::Standing,
         session::AUTHORIZATION_LIFETIME,
@@ -77,6 +78,9 @@ pub(crate) async fn authorize(
         app.audit.refused(Refusal::RedirectUri, Some(&client.id));
         PageError::refused_with("redirect", "app", &client.metadata.name)
     })?;
+    if !app.grants.contains(Grant::AuthorizationCode) {
+        return Err(unauthorized().at(&app, &redirect_uri, params.get("state")));
+    }
     let request = validated(&app.issuer, &params, client, redirect_uri.clone())
         .map_err(|fault| fault.at(&app, &redirect_uri, params.get("state")))?;
     let known = app.signed_in(&headers).await?;
@@ -89,7 +93,17 @@ pub(crate) async fn authorize(
         Some(known) if is_not_from_elsewhere(&headers) => decided(&app, known, &request).await?,
         _ => None,
     };
-    let (browser, fresh) = match app.cookies.get(Kind::Browser, &headers) {
+    ask(&app, &headers, request, known.as_ref().zip(decided.as_ref()))
+}
+
+/// The page that names the client, bound to the browser that it is shown in.
+pub(crate) fn ask(
+    app: &App,
+    headers: &HeaderMap,
+    request: AuthorizationRequest,
+    again: Option<(&Browser, &Approval)>,
+) -> Result<Response, PageError> {
+    let (browser, fresh) = match app.cookies.get(Kind::Browser, headers) {
         Some(browser) => (browser, None),
         None => {
             let browser = Cookie::new(Kind::Browser)?;
@@ -98,14 +112,13 @@ pub(crate) async fn authorize(
         }
     };
     let expires_at_ms = app.clock.now().plus(AUTHORIZATION_LIFETIME).millis();
-    let digest = known.as_ref().zip(decided.as_ref()).map(|(known, approval)| approval.digest(&known.person));
+    let digest = again.map(|(known, approval)| approval.digest(&known.person));
     let carried = Carried { request, expires_at_ms, decided: digest };
     let plain = serde_json::to_vec(&carried).map_err(PageError::unavailable)?;
     let sealed = app.keys.seal(&purpose(&browser.hash()), &plain)?;
     if sealed.len() > MAX_FORM_BYTES - FIELD_NAME_BYTES {
         return Err(PageError::refused("too_long"));
     }
-    let again = known.as_ref().zip(decided.as_ref());
     let again = again.map(|(known, approval)| Again { email: &known.person.email, approval });
     pages::ask(&carried.request, &sealed, again, fresh)
 }

@@ -10,7 +10,7 @@ use self::basic::basic;
 use super::{error::OAuthError, params::Params};
 use crate::{
     client_assertion::{ASSERTION_TYPE, BadAssertion, claimed_client},
-    clients::{ClientError, Clients},
+    clients::{ClientError, Clients, Unproven},
     domain::client::{AuthMethod, Client},
 };
 
@@ -84,16 +84,19 @@ async fn identify(
             Err(refused("this client must send its secret"))
         }
         (AuthMethod::Basic | AuthMethod::Post, Proof::Secret(secret)) => {
-            if clients.secret_is(&id, &secret) {
+            if clients.secret_is(&client, &secret).await? {
                 Ok(client)
             } else {
                 Err(refused("the client secret is wrong"))
             }
         }
         (AuthMethod::PrivateKeyJwt, Proof::Assertion(assertion)) => {
-            clients.proves(&client, assertion).await.map_err(|error| {
-                debug!(client_id = id, %error, "refused a client assertion");
-                refused(error.description())
+            clients.proves(&client, assertion).await.map_err(|error| match error {
+                Unproven::Bad(bad) => {
+                    debug!(client_id = id, %bad, "refused a client assertion");
+                    refused(bad.description())
+                }
+                Unproven::NoKeys(away) => OAuthError::Unavailable(away.into()),
             })?;
             Ok(client)
         }

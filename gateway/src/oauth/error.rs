@@ -36,11 +36,21 @@ pub(crate) enum OAuthError {
     InvalidScope(&'static str),
     #[error("the resource is not one of this server; omit it or send the one from the metadata")]
     InvalidTarget,
-    #[error("the supported grant types are authorization_code and refresh_token")]
+    #[error("this grant type is not one of those that the metadata of this server lists")]
     UnsupportedGrantType,
     /// Of an authorization request that was pushed (RFC 9126 §2.3).
     #[error("{description}")]
     Authorization { code: &'static str, description: &'static str },
+    #[error("this client is not registered for this grant type")]
+    UnauthorizedClient,
+    #[error("the person has not decided yet; ask again after the interval")]
+    AuthorizationPending,
+    #[error("too soon; wait 5 seconds longer between two requests from now on")]
+    SlowDown,
+    #[error("the person did not allow it")]
+    AccessDenied,
+    #[error("the device code has expired; begin the authorization again")]
+    ExpiredToken,
     #[error("{0}")]
     InvalidRedirectUri(Cow<'static, str>),
     #[error("{0}")]
@@ -79,6 +89,11 @@ impl OAuthError {
             Self::InvalidTarget => "invalid_target",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::Authorization { code, .. } => code,
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::AccessDenied => "access_denied",
+            Self::ExpiredToken => "expired_token",
             Self::InvalidRedirectUri(_) => "invalid_redirect_uri",
             Self::InvalidClientMetadata(_) => "invalid_client_metadata",
             Self::Limited(_) | Self::Unavailable(_) => "temporarily_unavailable",

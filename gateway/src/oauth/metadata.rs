@@ -12,8 +12,10 @@ use crate::{
     app::App,
     domain::{
         client::{AuthMethod, SigningAlgorithm},
+        grant::Grant,
         issuer::Issuer,
     },
+    id_jag,
 };
 
 const CACHE: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "public, max-age=300")];
@@ -51,12 +53,13 @@ fn resource_document(issuer: &Issuer) -> Value {
 
 fn server_document(app: &App) -> Value {
     let issuer = &app.issuer;
+    let grants = app.grants;
     // offline_access is listed here only: a refresh token goes to every client that registered the grant.
     let scopes: Vec<&str> = Scope::ALL.map(Scope::as_str).into_iter().chain(["offline_access"]).collect();
     let methods = [AuthMethod::None, AuthMethod::Basic, AuthMethod::Post, AuthMethod::PrivateKeyJwt];
     let methods = methods.map(AuthMethod::as_str);
     let algorithms = SigningAlgorithm::ALL.map(SigningAlgorithm::as_str);
-    json!({
+    let mut document = json!({
         "issuer": issuer.as_str(),
         "authorization_endpoint": issuer.join("/oauth/authorize"),
         "token_endpoint": issuer.join("/oauth/token"),
@@ -68,7 +71,7 @@ fn server_document(app: &App) -> Value {
         "scopes_supported": scopes,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "grant_types_supported": grants.names(),
         "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": algorithms,
         "revocation_endpoint_auth_methods_supported": methods,
@@ -77,5 +80,14 @@ fn server_document(app: &App) -> Value {
         "authorization_response_iss_parameter_supported": true,
         "client_id_metadata_document_supported": app.clients.understands_documents(),
         "protected_resources": [issuer.resource()],
-    })
+    });
+    if grants.contains(Grant::Device) {
+        // RFC 8628 §4
+        document["device_authorization_endpoint"] = issuer.join("/oauth/device_authorization").into();
+    }
+    if grants.contains(Grant::IdJag) {
+        // draft-ietf-oauth-identity-assertion-authz-grant §6
+        document["authorization_grant_profiles_supported"] = json!([id_jag::PROFILE]);
+    }
+    document
 }

@@ -23,7 +23,12 @@ use super::{
     error::OAuthError,
     params::{FormBody, Params},
 };
-use crate::{answer::no_store, app::App, domain::secret::hash, limits};
+use crate::{
+    answer::no_store,
+    app::App,
+    domain::{grant::Grant, secret::hash},
+    limits,
+};
 
 const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
 /// A reference is for the browser that is sent here now.
@@ -64,6 +69,9 @@ pub(crate) async fn push(
     let redirect_uri = client.redirect_uri(params.get("redirect_uri")).ok_or_else(|| {
         OAuthError::InvalidRequest("redirect_uri is not one that this client registered".into())
     })?;
+    if !app.grants.contains(Grant::AuthorizationCode) {
+        return Err(OAuthError::UnauthorizedClient);
+    }
     validated(&app.issuer, &params, client, redirect_uri)
         .map_err(|Fault { code, description }| OAuthError::Authorization { code, description })?;
     let expires_at_ms = app.clock.now().plus(LIFETIME).millis();

@@ -20,13 +20,15 @@ use crate::{
     clients::RegisterError,
     domain::{
         client::{AuthMethod, ClientMetadata, clean_name},
+        grant::Grant,
         redirect::RedirectUri,
     },
     limits,
 };
 
 const MAX_REDIRECT_URIS: usize = 16;
-const GRANTS: [&str; 2] = ["authorization_code", "refresh_token"];
+const GRANTS: [&str; 3] =
+    [Grant::AuthorizationCode.as_str(), Grant::RefreshToken.as_str(), Grant::Device.as_str()];
 
 pub(crate) async fn register(
     State(app): State<Arc<App>>,
@@ -37,12 +39,16 @@ pub(crate) async fn register(
     let body = params::read(request.into_body()).await?;
     let asked: Map<String, Value> = serde_json::from_slice(&body)
         .map_err(|_| OAuthError::InvalidClientMetadata("the body must be a JSON object".into()))?;
-    let metadata = validated(&asked)?;
+    let mut metadata = validated(&asked)?;
+    metadata.refreshes &= app.grants.contains(Grant::RefreshToken);
+    metadata.device &= app.grants.contains(Grant::Device);
     let registration = app.clients.register(&metadata).map_err(|error| match error {
         RegisterError::TooLong => OAuthError::InvalidClientMetadata(error.to_string().into()),
         RegisterError::NoRandomness(error) => error.into(),
     })?;
-    let grants: &[&str] = if metadata.refreshes { &GRANTS } else { &GRANTS[..1] };
+    let registered = [true, metadata.refreshes, metadata.device];
+    let grants: Vec<&str> =
+        GRANTS.into_iter().zip(registered).filter_map(|(grant, has)| has.then_some(grant)).collect();
     let mut answer = json!({
         "client_id": registration.client_id,
         "client_id_issued_at": app.clock.now().seconds(),
@@ -75,15 +81,15 @@ pub(crate) fn validated(asked: &Map<String, Value>) -> Result<ClientMetadata, OA
             )
         })?,
     };
-    let refreshes = match list(asked, "grant_types")? {
-        None => true,
+    let (refreshes, device) = match list(asked, "grant_types")? {
+        None => (true, false),
         Some(grants) => {
             if !grants.contains(&GRANTS[0]) {
                 return Err(OAuthError::InvalidClientMetadata(
                     "grant_types should hold authorization_code, and refresh_token for long sessions".into(),
                 ));
             }
-            grants.contains(&GRANTS[1])
+            (grants.contains(&GRANTS[1]), grants.contains(&GRANTS[2]))
         }
     };
     if list(asked, "response_types")?.is_some_and(|types| !types.contains(&"code")) {
@@ -100,7 +106,7 @@ pub(crate) fn validated(asked: &Map<String, Value>) -> Result<ClientMetadata, OA
     let name = text(asked, "client_name")?
         .and_then(clean_name)
         .unwrap_or_else(|| "An app without a name".to_owned());
-    Ok(ClientMetadata { name, redirect_uris, auth, refreshes, keys: None })
+    Ok(ClientMetadata { name, redirect_uris, auth, refreshes, device, keys: None })
 }
 
 /// Scopes of OpenID Connect that clients name out of habit.

@@ -1,9 +1,13 @@
 //! The token endpoint (RFC 6749 §3.2), a file per grant.
 
 mod answer;
+mod client_credentials;
 mod code;
 mod counted;
+mod device;
+mod id_jag;
 mod refresh;
+mod without_browser;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -18,7 +22,11 @@ use super::{
     error::OAuthError,
     params::{FormBody, Params},
 };
-use crate::{app::App, domain::audit::Refusal, limits};
+use crate::{
+    app::App,
+    domain::{audit::Refusal, grant::Grant},
+    limits,
+};
 
 pub(crate) async fn token(
     State(app): State<Arc<App>>,
@@ -52,9 +60,16 @@ pub(crate) async fn grant(app: &App, headers: &HeaderMap, body: &[u8]) -> Result
     if !params.all("resource").all(|resource| app.issuer.names_resource(resource)) {
         return Err(OAuthError::InvalidTarget);
     }
-    match params.require("grant_type")? {
-        "authorization_code" => code::grant(app, &client, &params).await,
-        "refresh_token" => refresh::grant(app, &client, &params).await,
-        _ => Err(OAuthError::UnsupportedGrantType),
+    let grant = Grant::parse(params.require("grant_type")?).filter(|grant| app.grants.contains(*grant));
+    let grant = grant.ok_or(OAuthError::UnsupportedGrantType)?;
+    if !client.grants.contains(grant) {
+        return Err(OAuthError::UnauthorizedClient);
+    }
+    match grant {
+        Grant::AuthorizationCode => code::grant(app, &client, &params).await,
+        Grant::RefreshToken => refresh::grant(app, &client, &params).await,
+        Grant::ClientCredentials => client_credentials::grant(app, &client, &params).await,
+        Grant::IdJag => id_jag::grant(app, &client, &params).await,
+        Grant::Device => device::grant(app, &client, &params).await,
     }
 }

@@ -36,7 +36,8 @@ enum Identity {
 pub struct Person {
     /// Peaka's id of the person: never empty, and the only field to recognise somebody by.
     pub user_id: String,
-    /// To show; not verified by us, and it can change.
+    /// To show, and to find the person whom an enterprise vouches for: not verified by us, and it can change. One that the
+    /// provider says is not verified is left out.
     pub email: Option<String>,
     /// To show.
     pub name: Option<String>,
@@ -54,6 +55,8 @@ struct Info {
 struct Userinfo {
     sub: String,
     email: Option<String>,
+    /// OpenID Connect Core §5.1; some write it as text.
+    email_verified: Option<serde_json::Value>,
     name: Option<String>,
 }
 
@@ -83,8 +86,10 @@ impl PartnerApi {
             Identity::Userinfo(issuer) => {
                 let endpoint = issuer.metadata().await?.userinfo_endpoint.clone();
                 let endpoint = endpoint.ok_or(Outage::Misconfigured("it has no userinfo endpoint"))?;
-                let Userinfo { sub, email, name } = self.http.document_for(endpoint, access_token).await?;
-                Person { user_id: sub, email, name }
+                let Userinfo { sub, email, email_verified, name } =
+                    self.http.document_for(endpoint, access_token).await?;
+                let verified = email_verified.is_none_or(|said| said == true || said == "true");
+                Person { user_id: sub, email: email.filter(|_| verified), name }
             }
         };
         if person.user_id.is_empty()

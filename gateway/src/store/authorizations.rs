@@ -198,23 +198,25 @@ impl Store {
     /// sign-ins here.
     pub async fn discard_unfinished(&self, which: Which<'_>) -> Result<(), StoreError> {
         self.forget_consents(which).await?;
-        let (authorizations, browsers) = match which {
-            Which::Session(_) | Which::Credential(_) => return Ok(()),
-            Which::Person(_) => (
+        let statements: &[&'static str] = match which {
+            Which::Session(_) | Which::Credential(_) => &[],
+            Which::Person(_) => &[
                 "DELETE FROM authorizations WHERE (subject = $1 OR email = $1) AND stage IN ('signed_in', 'approved')",
-                Some("DELETE FROM browsers WHERE subject = $1 OR email = $1"),
-            ),
-            Which::Client(_) => (
+                "DELETE FROM device_authorizations WHERE (subject = $1 OR email = $1) AND stage = 'approved'",
+                "DELETE FROM browsers WHERE subject = $1 OR email = $1",
+            ],
+            Which::Client(_) => &[
                 "DELETE FROM authorizations WHERE client_id = $1 AND stage IN ('signed_in', 'approved')",
-                None,
-            ),
-            Which::All => (
+                "DELETE FROM device_authorizations WHERE client_id = $1 AND stage IN ('pending', 'approved')",
+            ],
+            Which::All => &[
                 "DELETE FROM authorizations WHERE $1 = '' AND stage IN ('signed_in', 'approved')",
-                Some("DELETE FROM browsers WHERE $1 = ''"),
-            ),
+                "DELETE FROM device_authorizations WHERE $1 = '' AND stage IN ('pending', 'approved')",
+                "DELETE FROM browsers WHERE $1 = ''",
+            ],
         };
-        for statement in [Some(authorizations), browsers].into_iter().flatten() {
-            sqlx::query(statement).bind(which.value()).execute(&self.pool).await?;
+        for statement in statements {
+            sqlx::query(*statement).bind(which.value()).execute(&self.pool).await?;
         }
         Ok(())
     }

@@ -51,7 +51,7 @@ impl Store {
         row.map(|row| {
             let stored: Stored = serde_json::from_str(row.try_get("metadata")?)
                 .map_err(|_| StoreError::Corrupt { table: "clients", what: "metadata" })?;
-            Ok(Client { id: id.to_owned(), metadata: stored.metadata, origin: stored.origin })
+            Ok(Client::of_its_own(id, stored.metadata, stored.origin))
         })
         .transpose()
     }

@@ -108,7 +108,9 @@ impl Store {
         let mut transaction = self.pool.begin().await?;
         let retired = sqlx::query(
             "UPDATE keys SET state = 'retired', changed_at_ms = $1 WHERE id = $2 AND state = 'verify-only' \
-             AND NOT EXISTS (SELECT 1 FROM credentials WHERE substr(sealed, 1, 10) = $3) RETURNING ring",
+             AND NOT EXISTS (SELECT 1 FROM credentials WHERE substr(sealed, 1, 10) = $3) \
+             AND NOT EXISTS (SELECT 1 FROM operator_clients WHERE substr(secret_hash, 1, 10) = $3 \
+             OR substr(sealed_api_key, 1, 10) = $3) RETURNING ring",
         )
         .bind(now.millis())
         .bind(id)

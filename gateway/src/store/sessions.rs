@@ -15,6 +15,7 @@ macro_rules! columns {
          credential_id, created_at_ms, refreshed_at_ms, idle_expires_at_ms, expires_at_ms, revoked_at_ms"
     };
 }
+pub(super) use columns;
 
 /// Which sessions are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,7 +136,7 @@ impl Store {
     }
 }
 
-fn read(row: &AnyRow) -> Result<Session, StoreError> {
+pub(super) fn read(row: &AnyRow) -> Result<Session, StoreError> {
     let scopes: String = row.try_get("scopes")?;
     let generation: i64 = row.try_get("generation")?;
     Ok(Session {

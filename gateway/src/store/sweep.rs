@@ -10,7 +10,7 @@ const BATCH: i64 = 500;
 /// Up to when rows of each kind may go.
 #[derive(Clone, Copy, Debug)]
 pub struct Horizon {
-    /// Authorizations that ended before.
+    /// Authorizations, those of devices too, and used assertions that ended before.
     pub authorizations: Timestamp,
     /// Sign-ins of browsers and remembered consents that ended before.
     pub browsers: Timestamp,
@@ -29,6 +29,16 @@ impl Store {
             (
                 "DELETE FROM authorizations WHERE id_hash IN \
                  (SELECT id_hash FROM authorizations WHERE expires_at_ms < $1 LIMIT $2)",
+                horizon.authorizations,
+            ),
+            (
+                "DELETE FROM device_authorizations WHERE id_hash IN \
+                 (SELECT id_hash FROM device_authorizations WHERE expires_at_ms < $1 LIMIT $2)",
+                horizon.authorizations,
+            ),
+            (
+                "DELETE FROM used_assertions WHERE id_hash IN \
+                 (SELECT id_hash FROM used_assertions WHERE expires_at_ms < $1 LIMIT $2)",
                 horizon.authorizations,
             ),
             (

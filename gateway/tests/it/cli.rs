@@ -1,5 +1,7 @@
 //! The operator's commands, as programs.
 
+mod clients;
+
 use std::process::{Command, Output};
 
 use crate::store_contract::{
@@ -10,6 +12,11 @@ use crate::store_contract::{
 const MASTER: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
 fn gateway(database: &str, arguments: &[&str]) -> Output {
+    gateway_with(database, &[], arguments)
+}
+
+/// With further variables.
+fn gateway_with(database: &str, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_gateway"))
         .args(arguments)
         .env_clear()
@@ -21,6 +28,7 @@ fn gateway(database: &str, arguments: &[&str]) -> Output {
             ("PEAKA_CLIENT_ID", "gateway"),
             ("PEAKA_CLIENT_SECRET", "hunter2"),
         ])
+        .envs(variables.iter().copied())
         .output()
         .unwrap()
 }

@@ -28,7 +28,7 @@ pub(crate) async fn exchange(world: &World, form: &Form) -> Reply {
 }
 
 /// The identity header that the backend gets with this access token.
-async fn identity(world: &World, access_token: &str) -> String {
+pub(crate) async fn identity(world: &World, access_token: &str) -> String {
     let before = world.backend.seen().len();
     assert_eq!(world.mcp(access_token).await.status, 200);
     world.backend.only(before).header("x-peaka-identity").unwrap().to_owned()

@@ -60,6 +60,7 @@ impl House {
                 redirect_uris: vec![RedirectUri::parse("https://c.example/cb").unwrap()],
                 auth: AuthMethod::None,
                 refreshes: true,
+                device: false,
                 keys: None,
             },
             client_origin: ClientOrigin::Registered,
@@ -68,6 +69,7 @@ impl House {
             code_challenge: CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM").unwrap(),
             scopes: Scopes::ALL,
             interaction: gateway::domain::interaction::Interaction::default(),
+            device: None,
         };
         for n in 0..count {
             let life = (self.clock.now(), ends);

@@ -44,7 +44,11 @@ async fn the_authorization_server_describes_itself_at_both_places() {
     }
     assert_eq!(server["code_challenge_methods_supported"], json!(["S256"]));
     assert_eq!(server["response_types_supported"], json!(["code"]));
-    assert_eq!(server["grant_types_supported"], json!(["authorization_code", "refresh_token"]));
+    let device = "urn:ietf:params:oauth:grant-type:device_code";
+    assert_eq!(
+        server["grant_types_supported"],
+        json!(["authorization_code", "refresh_token", "client_credentials", device])
+    );
     assert_eq!(server["authorization_response_iss_parameter_supported"], true);
     assert_eq!(server["client_id_metadata_document_supported"], true);
     for endpoint in ["token", "revocation"] {

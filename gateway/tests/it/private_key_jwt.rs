@@ -2,7 +2,7 @@
 
 mod flow;
 mod house;
-mod key;
+pub(crate) mod key;
 mod published;
 mod refused;
 mod replayed;

@@ -9,9 +9,12 @@ mod authorizations;
 mod codes;
 mod credentials;
 mod damage;
+mod devices;
 mod migrations;
+mod operator_clients;
 mod people;
 mod remembered;
+mod reuse;
 mod sessions;
 mod upkeep;
 

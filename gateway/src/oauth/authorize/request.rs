@@ -5,8 +5,8 @@ use shared::scope::{Scope, Scopes};
 
 use crate::{
     domain::{
-        authorization::AuthorizationRequest, client::Client, interaction::Interaction, issuer::Issuer,
-        pkce::CodeChallenge, redirect::RedirectUri,
+        authorization::AuthorizationRequest, client::Client, grant::Grant, interaction::Interaction,
+        issuer::Issuer, pkce::CodeChallenge, redirect::RedirectUri,
     },
     oauth::params::Params,
 };
@@ -17,6 +17,11 @@ pub(crate) struct Fault {
     pub(crate) description: &'static str,
 }
 
+/// The authorization code grant is not for this client, or for nobody.
+pub(crate) const fn unauthorized() -> Fault {
+    Fault { code: "unauthorized_client", description: "this app may not ask for access in this way" }
+}
+
 /// Judges everything but the client and its redirect URI, which come first.
 pub(crate) fn validated(
     issuer: &Issuer,
@@ -25,6 +30,9 @@ pub(crate) fn validated(
     redirect_uri: RedirectUri,
 ) -> Result<AuthorizationRequest, Fault> {
     let fault = |code, description| Err(Fault { code, description });
+    if !client.grants.contains(Grant::AuthorizationCode) {
+        return Err(unauthorized());
+    }
     match params.get("response_type") {
         Some("code") => {}
         None => return fault("invalid_request", "response_type is missing; it must be code"),
@@ -58,6 +66,9 @@ pub(crate) fn validated(
     let Some(scopes) = scopes(params.get("scope")) else {
         return fault("invalid_scope", "the scopes here are peaka:read, peaka:query and peaka:write");
     };
+    let Some(scopes) = scopes.within(client.ceiling) else {
+        return fault("invalid_scope", "this app is registered for none of the scopes that it asks for");
+    };
     Ok(AuthorizationRequest {
         client_id: client.id,
         client: client.metadata,
@@ -67,12 +78,13 @@ pub(crate) fn validated(
         code_challenge,
         scopes,
         interaction,
+        device: None,
     })
 }
 
 /// What is asked for: all of it, if nothing in particular. Scopes of others are passed over (RFC 6749 §3.3); a request
 /// for nothing but strange ones is a mistake. `offline_access` means a refresh token, which comes by the grant.
-fn scopes(asked: Option<&str>) -> Option<Scopes> {
+pub(crate) fn scopes(asked: Option<&str>) -> Option<Scopes> {
     let asked: Vec<&str> = asked
         .unwrap_or_default()
         .split(' ')

@@ -12,6 +12,7 @@ use crate::{
     domain::{
         authorization::Coded,
         client::Client,
+        grant::Grant,
         secret::{hash, random},
         session::{Because, MAX_CODE_ATTEMPTS, Session},
         token::{self, SESSION_ID_BYTES},
@@ -69,7 +70,7 @@ fn begin(app: &App, coded: &Coded) -> Result<Session, OAuthError> {
         scopes: coded.approval.scopes,
         projects: coded.approval.projects.clone(),
         resource: app.issuer.resource(),
-        generation: u32::from(coded.request.client.refreshes),
+        generation: u32::from(coded.request.client.refreshes && app.grants.contains(Grant::RefreshToken)),
         credential_id: coded.credential_id.clone(),
         created_at: now,
         refreshed_at: now,

@@ -50,6 +50,28 @@ async fn a_userinfo_endpoint_can_say_it_instead() {
 }
 
 #[tokio::test]
+async fn an_address_that_is_not_verified_is_none() {
+    for (said, counts) in [
+        (json!(true), true),
+        (json!("true"), true),
+        (json!(null), true),
+        (json!(false), false),
+        (json!("false"), false),
+        (json!(0), false),
+    ] {
+        let body = json!({"sub": "u1", "email": "ada@example.com", "email_verified": said});
+        let double = Double::start(move |seen, origin| match seen.path.as_str() {
+            "/userinfo" => Reply::json(200, body.clone()),
+            _ => metadata(origin),
+        })
+        .await;
+        let (peaka, _) = client(&double, &[("PEAKA_IDENTITY", "userinfo")]);
+        let person = peaka.partner_api.who_is(&token()).await.unwrap();
+        assert_eq!(person.email.is_some(), counts, "{said}");
+    }
+}
+
+#[tokio::test]
 async fn nobody_is_somebody_without_a_proper_id() {
     for id in [json!(null), json!(""), json!("a b"), json!("a\nb"), json!(7), json!("x".repeat(257))] {
         let body = json!({"userId": id, "email": "ada@example.com"});

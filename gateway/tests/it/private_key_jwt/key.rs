@@ -11,38 +11,38 @@ use josekit::{
 use serde_json::{Value, json};
 
 #[derive(Clone)]
-pub(super) struct Key {
+pub(crate) struct Key {
     kid: String,
     jwk: Jwk,
 }
 
 impl Key {
-    pub(super) fn ec(kid: &str) -> Self {
+    pub(crate) fn ec(kid: &str) -> Self {
         Self { kid: kid.to_owned(), jwk: Jwk::generate_ec_key(EcCurve::P256).unwrap() }
     }
 
-    pub(super) fn rsa(kid: &str) -> Self {
+    pub(crate) fn rsa(kid: &str) -> Self {
         Self { kid: kid.to_owned(), jwk: RsaKeyPair::generate(2048).unwrap().to_jwk_key_pair() }
     }
 
     /// The public half, as a set publishes it.
-    pub(super) fn public(&self) -> Value {
+    pub(crate) fn public(&self) -> Value {
         let mut jwk = self.jwk.to_public_key().unwrap();
         jwk.set_key_id(&self.kid);
         jwk.set_key_use("sig");
         Value::Object(jwk.into())
     }
 
-    pub(super) fn private(&self) -> Value {
+    pub(crate) fn private(&self) -> Value {
         Value::Object(self.jwk.clone().into())
     }
 
-    pub(super) fn header(&self, algorithm: &str) -> Value {
+    pub(crate) fn header(&self, algorithm: &str) -> Value {
         json!({"alg": algorithm, "typ": "JWT", "kid": self.kid})
     }
 
     /// A JWS with this header, signed by the algorithm that it names.
-    pub(super) fn sign(&self, header: &Value, claims: &Value) -> String {
+    pub(crate) fn sign(&self, header: &Value, claims: &Value) -> String {
         match header["alg"].as_str().unwrap() {
             "ES256" => signed(header, claims, &ES256.signer_from_jwk(&self.jwk).unwrap()),
             "RS256" => signed(header, claims, &RS256.signer_from_jwk(&self.jwk).unwrap()),
@@ -52,14 +52,14 @@ impl Key {
     }
 
     /// A JWS that takes this text, known to all, for a symmetric key.
-    pub(super) fn confuse(&self, claims: &Value, text: &str) -> String {
+    pub(crate) fn confuse(&self, claims: &Value, text: &str) -> String {
         let signer = HS256.signer_from_bytes(text.as_bytes()).unwrap();
         signed(&self.header("HS256"), claims, &signer)
     }
 }
 
 /// A JWS without a signature.
-pub(super) fn unsigned(header: &Value, claims: &Value) -> String {
+pub(crate) fn unsigned(header: &Value, claims: &Value) -> String {
     format!("{}.{}.", encoded(header), encoded(claims))
 }
 

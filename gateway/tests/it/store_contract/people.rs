@@ -54,7 +54,7 @@ async fn a_client_is_as_it_was_at_its_last_approval(world: World) {
     assert!(store.client(&id).await.unwrap().is_none());
     store.remember_client(&id, &metadata("Before"), &ClientOrigin::Registered, NOW).await.unwrap();
     store.remember_client(&id, &metadata(ODD), &host, later()).await.unwrap();
-    let expected = Client { id: id.clone(), metadata: metadata(ODD), origin: host };
+    let expected = Client::of_its_own(&id, metadata(ODD), host);
     assert_eq!(store.client(&id).await.unwrap(), Some(expected));
     assert_eq!(world.number("SELECT first_approved_at_ms FROM clients").await, NOW.millis());
     assert_eq!(world.number("SELECT last_approved_at_ms FROM clients").await, later().millis());

@@ -34,6 +34,7 @@ pub(crate) fn metadata(name: &str) -> ClientMetadata {
         redirect_uris: vec![RedirectUri::parse("https://client.example/cb?a=%27").unwrap()],
         auth: AuthMethod::Basic,
         refreshes: true,
+        device: false,
         keys: None,
     }
 }
@@ -48,6 +49,7 @@ pub(crate) fn request(state: Option<&str>) -> AuthorizationRequest {
         code_challenge: CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM").unwrap(),
         scopes: Scopes::from(Scope::Read),
         interaction: Interaction::default(),
+        device: None,
     }
 }
 

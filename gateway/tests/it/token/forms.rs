@@ -35,21 +35,22 @@ async fn parameters_in_the_query_are_not_looked_at() {
 }
 
 #[tokio::test]
-async fn only_the_two_grants_are_known() {
+async fn only_the_grants_of_the_metadata_are_known() {
     let world = World::start().await;
     let form = code_form(&world).await;
-    for grant in [
-        "password",
-        "client_credentials",
-        "implicit",
-        "urn:ietf:params:oauth:grant-type:token-exchange",
-        "AUTHORIZATION_CODE",
-    ] {
+    for grant in
+        ["password", "implicit", "urn:ietf:params:oauth:grant-type:token-exchange", "AUTHORIZATION_CODE"]
+    {
         assert_eq!(
             world.redeem(&form.with("grant_type", grant)).await.error(),
             "400 unsupported_grant_type",
             "{grant}"
         );
+    }
+    // These are known, and are not for a client that registered itself without them.
+    for grant in ["client_credentials", "urn:ietf:params:oauth:grant-type:device_code"] {
+        let reply = world.redeem(&form.with("grant_type", grant)).await;
+        assert_eq!(reply.error(), "400 unauthorized_client", "{grant}");
     }
     assert_eq!(world.redeem(&form.without("grant_type")).await.error(), "400 invalid_request");
     assert_eq!(world.redeem(&form.with("grant_type", "")).await.error(), "400 invalid_request");

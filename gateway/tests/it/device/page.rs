@@ -1,0 +1,73 @@
+//! The page where the code is typed.
+
+use super::house::House;
+use crate::harness::{Browser, Form};
+
+#[tokio::test]
+async fn a_link_may_bring_the_code_along_but_the_person_presses() {
+    let house = House::start().await;
+    let code = house.begin().await["user_code"].as_str().unwrap().to_owned();
+    let browser = Browser::new(&house.world);
+    let before = house.world.database.dump().await;
+    let page = browser.get(&format!("/oauth/device?user_code={code}")).await;
+    page.assert_is_a_page(200);
+    assert!(page.body.contains(&format!("value=\"{code}\"")), "{page:?}");
+    assert!(!page.body.contains("Headless"), "nothing is told before");
+    let planted = browser.get("/oauth/device?user_code=%22%3E%3Cscript%3E").await;
+    assert!(!planted.body.contains("script"), "{planted:?}");
+    assert_eq!(house.world.database.dump().await, before);
+    // However it is typed.
+    let sloppy = code.to_lowercase().replace('-', " ");
+    house.enter(&browser, &sloppy).await.assert_is_a_page(200);
+}
+
+#[tokio::test]
+async fn only_a_page_of_ours_posts_the_code() {
+    let house = House::start().await;
+    let code = house.begin().await["user_code"].as_str().unwrap().to_owned();
+    let browser = Browser::new(&house.world);
+    let form = Form::of([("user_code", code.as_str())]);
+    for headers in [
+        &[("sec-fetch-site", "cross-site")][..],
+        &[("sec-fetch-site", "same-site")],
+        &[("origin", "https://evil.example")],
+        &[("origin", "null")],
+        &[],
+    ] {
+        let reply = browser.post_from("/oauth/device", &form, headers).await;
+        reply.assert_is_a_page(403);
+        assert!(!reply.body.contains("Headless"), "{headers:?}");
+    }
+    house.enter(&browser, &code).await.assert_is_a_page(200);
+}
+
+#[tokio::test]
+async fn codes_cannot_be_tried_in_numbers() {
+    let house = House::start().await;
+    let code = house.begin().await["user_code"].as_str().unwrap().to_owned();
+    let browser = Browser::new(&house.world);
+    let before = house.world.database.dump().await;
+    for number in 0..30 {
+        let guess = if number % 2 == 0 { "BBBB-BBBB" } else { "nonsense" };
+        house.enter(&browser, guess).await.assert_is_a_page(400);
+    }
+    // The right one, too.
+    let limited = house.enter(&browser, &code).await;
+    limited.assert_is_a_page(429);
+    assert_ne!(limited.header("retry-after"), "");
+    assert_eq!(house.world.database.dump().await, before);
+    house.world.pass(61);
+    house.enter(&browser, &code).await.assert_is_a_page(200);
+}
+
+#[tokio::test]
+async fn the_page_is_bound_to_its_browser() {
+    let house = House::start().await;
+    let code = house.begin().await["user_code"].as_str().unwrap().to_owned();
+    let page = house.enter(&Browser::new(&house.world), &code).await;
+    let other = Browser::new(&house.world);
+    other.get("/oauth/device").await.assert_is_a_page(200);
+    house.enter(&other, &code).await.assert_is_a_page(200);
+    other.go_on(&page).await.assert_is_a_page(403);
+    assert_eq!(house.world.database.count("authorizations").await, 0);
+}

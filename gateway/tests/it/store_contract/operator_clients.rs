@@ -1,0 +1,48 @@
+//! Clients that an operator registered by command.
+
+use gateway::store::OperatorClientRow;
+
+use super::{
+    on_both,
+    samples::{HOUR, NOW, ODD, add_session, later, session},
+    world::World,
+};
+
+on_both!(a_client_reads_as_it_was_written, its_live_sessions_are_counted);
+
+fn row(id: &str, secret: Option<&str>) -> OperatorClientRow {
+    OperatorClientRow {
+        id: id.to_owned(),
+        entry: ODD.to_owned(),
+        secret_hash: secret.map(str::to_owned),
+        sealed_api_key: secret.map(|text| format!("{text}{ODD}")),
+    }
+}
+
+async fn a_client_reads_as_it_was_written(world: World) {
+    let store = &world.store;
+    let (first, second) = (row("a", None), row("b", Some(ODD)));
+    for client in [&second, &first] {
+        assert!(store.add_operator_client(client, NOW).await.unwrap());
+    }
+    // An id is given once.
+    assert!(!store.add_operator_client(&row("a", Some("other")), later()).await.unwrap());
+    assert_eq!(store.operator_client("a").await.unwrap().as_ref(), Some(&first));
+    assert_eq!(store.operator_clients().await.unwrap(), [first, second.clone()]);
+    assert!(store.remove_operator_client("a").await.unwrap());
+    assert!(!store.remove_operator_client("a").await.unwrap());
+    assert_eq!(store.operator_client("a").await.unwrap(), None);
+    assert_eq!(store.operator_clients().await.unwrap(), [second]);
+}
+
+async fn its_live_sessions_are_counted(world: World) {
+    let store = &world.store;
+    for id in ["1", "2"] {
+        add_session(store, &session(id)).await;
+    }
+    assert_eq!(store.live_sessions_of_client("client", NOW).await.unwrap(), 2);
+    assert_eq!(store.live_sessions_of_client("other", NOW).await.unwrap(), 0);
+    store.revoke_session("1", gateway::domain::session::Because::Operator, NOW).await.unwrap();
+    assert_eq!(store.live_sessions_of_client("client", NOW).await.unwrap(), 1);
+    assert_eq!(store.live_sessions_of_client("client", NOW.plus(HOUR)).await.unwrap(), 0);
+}
