@@ -213,9 +213,9 @@ struct Done {
     text: String,
 }
 
-/// The end of a device's way: the browser is sent nowhere.
+/// The end of a device's way: the browser is sent nowhere. The address that led here cannot be asked for again.
 pub(crate) fn device_decided(allowed: bool) -> Result<Response, PageError> {
-    let w = Here::now();
+    let w = Here::now().alone();
     let (title, text) = if allowed {
         (w.t("device.connected"), w.t("device.connected_text"))
     } else {

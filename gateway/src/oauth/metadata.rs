@@ -81,6 +81,14 @@ fn server_document(app: &App) -> Value {
         "client_id_metadata_document_supported": app.clients.understands_documents(),
         "protected_resources": [issuer.resource()],
     });
+    if !grants.contains(Grant::AuthorizationCode)
+        && let Some(members) = document.as_object_mut()
+    {
+        // RFC 8414 §2: there only if a grant uses it.
+        members.remove("authorization_endpoint");
+        members.remove("code_challenge_methods_supported");
+        members.insert("response_types_supported".to_owned(), json!([]));
+    }
     if grants.contains(Grant::Device) {
         // RFC 8628 §4
         document["device_authorization_endpoint"] = issuer.join("/oauth/device_authorization").into();

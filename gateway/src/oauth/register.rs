@@ -46,7 +46,7 @@ pub(crate) async fn register(
         RegisterError::TooLong => OAuthError::InvalidClientMetadata(error.to_string().into()),
         RegisterError::NoRandomness(error) => error.into(),
     })?;
-    let registered = [true, metadata.refreshes, metadata.device];
+    let registered = [app.grants.contains(Grant::AuthorizationCode), metadata.refreshes, metadata.device];
     let grants: Vec<&str> =
         GRANTS.into_iter().zip(registered).filter_map(|(grant, has)| has.then_some(grant)).collect();
     let mut answer = json!({

@@ -95,6 +95,21 @@ async fn it_is_promised_exactly_when_it_is_on() {
     let polling = client.redemption("x").with("grant_type", house::GRANT).with("device_code", "x");
     assert_eq!(off.redeem(&polling).await.error(), "400 unsupported_grant_type");
     off.get("/oauth/device").await.assert_is_a_page(400);
+    // And where devices are all there is, nothing else is promised.
+    let alone = World::start_with(&[("GATEWAY_GRANTS", "device")]).await;
+    let metadata = alone.get("/.well-known/oauth-authorization-server").await.json();
+    assert_eq!(metadata["grant_types_supported"], json!([house::GRANT]));
+    assert_eq!(metadata["response_types_supported"], json!([]));
+    assert_eq!(metadata.get("authorization_endpoint"), None);
+    let client = house::register(&alone).await;
+    Browser::new(&alone).ask(&client.request(&alone)).await.assert_is_a_page(400);
+    assert_eq!(alone.redeem(&client.redemption("x")).await.error(), "400 unsupported_grant_type");
+    let begun = house::begin(&alone, &client).await.json();
+    let house = House { world: alone, client };
+    house.allow(&Browser::new(&house.world), begun["user_code"].as_str().unwrap()).await;
+    let answer = house.world.redeem(&house.polling(&begun)).await.json();
+    assert_eq!(answer.get("refresh_token"), None);
+    assert!(answer["access_token"].is_string(), "{answer}");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Clients that an operator registered by command.
 
-use gateway::store::OperatorClientRow;
+use gateway::store::{KeyRow, OperatorClientRow};
 
 use super::{
     on_both,
@@ -8,7 +8,7 @@ use super::{
     world::World,
 };
 
-on_both!(a_client_reads_as_it_was_written, its_live_sessions_are_counted);
+on_both!(a_client_reads_as_it_was_written, its_live_sessions_are_counted, a_key_that_it_needs_is_not_retired,);
 
 fn row(id: &str, secret: Option<&str>) -> OperatorClientRow {
     OperatorClientRow {
@@ -45,4 +45,34 @@ async fn its_live_sessions_are_counted(world: World) {
     store.revoke_session("1", gateway::domain::session::Because::Operator, NOW).await.unwrap();
     assert_eq!(store.live_sessions_of_client("client", NOW).await.unwrap(), 1);
     assert_eq!(store.live_sessions_of_client("client", NOW.plus(HOUR)).await.unwrap(), 0);
+}
+
+async fn a_key_that_it_needs_is_not_retired(world: World) {
+    let store = &world.store;
+    for (id, secret, api_key) in [("hashed", "sealing-key1", ""), ("sealed", "", "sealing-key2")] {
+        let text = |text: &str| (!text.is_empty()).then(|| format!("{text}..."));
+        let client =
+            OperatorClientRow { secret_hash: text(secret), sealed_api_key: text(api_key), ..row(id, None) };
+        store.add_operator_client(&client, NOW).await.unwrap();
+    }
+    for id in ["sealing-key1", "other-key-12"] {
+        let key = KeyRow {
+            id: id.to_owned(),
+            ring: "sealing".to_owned(),
+            state: "verify-only".to_owned(),
+            sealed: ODD.to_owned(),
+            changed_at: NOW,
+            master: None,
+        };
+        assert!(store.add_key(&key).await.unwrap());
+    }
+    // The first ten characters of a key's id tell it apart.
+    assert_eq!(store.operator_clients_under("sealing-key1").await.unwrap(), ["hashed", "sealed"]);
+    assert!(store.retire_key("other-key-12", NOW).await.unwrap());
+    assert!(!store.retire_key("sealing-key1", NOW).await.unwrap());
+    for id in ["hashed", "sealed"] {
+        assert!(!store.retire_key("sealing-key1", NOW).await.unwrap());
+        store.remove_operator_client(id).await.unwrap();
+    }
+    assert!(store.retire_key("sealing-key1", NOW).await.unwrap());
 }
