@@ -6,7 +6,8 @@ use standin::demo::PARTNER_KEY;
 use crate::{
     clients_file::{SECRET, world},
     exchange::{exchange, form as exchanging, identity},
-    harness::{Form, NOW, Tokens, World},
+    harness::{Browser, Form, NOW, Tokens, World},
+    peaka::double::{Double, Reply},
     private_key_jwt::key::Key,
 };
 
@@ -149,4 +150,29 @@ async fn a_flood_is_told_to_wait() {
     assert_ne!(limited.header("retry-after"), "");
     world.pass(61);
     token(&world, &form()).await;
+}
+
+/// Otherwise a provider that lets its people choose their ids would hand out the operator's keys (RFC 9068 §5).
+#[tokio::test]
+async fn a_person_cannot_pass_for_a_client() {
+    let provider =
+        Double::start(|_, _| Reply::json(200, json!({"sub": "client:robot", "email": "x@example.com"})))
+            .await;
+    let userinfo = format!("{}/userinfo", provider.origin);
+    let file = crate::clients_file::file(&json!({"clients": [robot()]}));
+    let world = World::start_with(&[
+        ("GATEWAY_CLIENTS_FILE", file.path().to_str().unwrap()),
+        ("A_SECRET", SECRET),
+        ("AN_API_KEY", PARTNER_KEY),
+        ("PEAKA_IDENTITY", "userinfo"),
+        ("PEAKA_USERINFO_ENDPOINT", &userinfo),
+    ])
+    .await;
+    let browser = Browser::new(&world);
+    let client = world.register().await;
+    let leaving = browser.leave_for_peaka(&client.request(&world)).await;
+    let back = browser.sign_in_at_peaka(&leaving).await;
+    browser.get(&back).await.assert_is_a_page(400);
+    assert_eq!(world.database.count("credentials").await, 0);
+    assert_eq!(world.database.count("browsers").await, 0);
 }

@@ -2,7 +2,7 @@
 
 mod deadlines;
 mod discovery;
-mod double;
+pub(crate) mod double;
 mod partner_api;
 mod secrets;
 mod settings;
