@@ -90,7 +90,7 @@ fn browser_pages(secure: bool) -> Router<Arc<App>> {
         .route("/oauth/authorize", get(oauth::authorize::authorize).post(login::begin::begin))
         .route("/oauth/callback", get(login::callback::callback))
         .route("/oauth/consent", get(login::consent::show).post(login::consent::decide))
-        .route(oauth::device::PAGE, get(login::device::show).post(login::device::enter))
+        .route("/oauth/device", get(login::device::show).post(login::device::enter))
         .layer(from_fn_with_state(secure, language::speak))
         .route("/assets/style.css", get(pages::style))
 }

@@ -13,6 +13,8 @@ label! {
         Consent = "/oauth/consent",
         Register = "/oauth/register",
         Revoke = "/oauth/revoke",
+        DeviceAuthorization = "/oauth/device_authorization",
+        Device = "/oauth/device",
         Jwks = "/oauth/jwks",
         Description = "/openapi.json",
         Resource = "/.well-known/oauth-protected-resource",
@@ -39,6 +41,8 @@ impl Route {
         Self::Consent,
         Self::Register,
         Self::Revoke,
+        Self::DeviceAuthorization,
+        Self::Device,
         Self::Jwks,
         Self::Description,
         Self::Resource,
@@ -67,6 +71,9 @@ label! {
     pub(crate) enum Grant = "grant" {
         Code = "authorization_code",
         Refresh = "refresh_token",
+        ClientCredentials = "client_credentials",
+        Device = "device_code",
+        IdJag = "jwt_bearer",
         Other = "other",
     }
 }
@@ -74,10 +81,14 @@ label! {
 impl Grant {
     /// By `grant_type`.
     pub(crate) fn of(grant_type: Option<&str>) -> Self {
-        match grant_type {
-            Some("authorization_code") => Self::Code,
-            Some("refresh_token") => Self::Refresh,
-            _ => Self::Other,
+        use crate::domain::grant::Grant;
+        match grant_type.and_then(Grant::parse) {
+            Some(Grant::AuthorizationCode) => Self::Code,
+            Some(Grant::RefreshToken) => Self::Refresh,
+            Some(Grant::ClientCredentials) => Self::ClientCredentials,
+            Some(Grant::Device) => Self::Device,
+            Some(Grant::IdJag) => Self::IdJag,
+            None => Self::Other,
         }
     }
 }

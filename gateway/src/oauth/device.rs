@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// Where people type the code.
-pub(crate) const PAGE: &str = "/oauth/device";
+const PAGE: &str = "/oauth/device";
 /// How long a device waits between two questions.
 const INTERVAL: Duration = Duration::from_secs(5);
 /// A user code that is in use is so unlikely that more tries than this mean something else is wrong.
