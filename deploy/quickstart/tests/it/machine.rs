@@ -91,7 +91,7 @@ async fn tools_run_with_the_key_of_the_operator() {
     assert_eq!(projects.len(), 1, "{answer}");
     let sql = json!({"projectId": projects[0]["projectId"], "query": "SELECT 1 AS one"});
     let (_, answer) = project.call("peaka_execute_sql_query", sql).await;
-    assert_eq!(answer["result"]["structuredContent"]["rows"], json!([[1]]), "{answer}");
+    assert_eq!(answer["result"]["structuredContent"]["rows"], json!([["1"]]), "{answer}");
 
     // A key that Peaka refuses is no outage, and no other key is tried.
     let disabled = Machine::of(&state, &house, "disabled", DISABLED_KEY).await;
