@@ -188,6 +188,25 @@ impl AccessTokens {
         (claims.iss == self.issuer.as_str()).then_some((claims.sid, claims.client_id))
     }
 
+    /// The session and the claims of a token that is good now (RFC 7662 §2.2). Not the session's own, which are for the
+    /// resource alone.
+    pub(crate) fn claims_of(&self, token: &str) -> Option<(String, serde_json::Value)> {
+        self.look_again(&self.verify(token).ok()?).ok()?;
+        let claims: Claims = self.keys.access(|ring| ring.verification().verify(TYPE, token)).ok()?;
+        let told = serde_json::json!({
+            "iss": claims.iss,
+            "sub": claims.sub,
+            "aud": claims.aud,
+            "client_id": claims.client_id,
+            "scope": claims.scope,
+            "jti": claims.jti,
+            "iat": claims.iat,
+            "exp": claims.exp,
+            "token_type": "Bearer",
+        });
+        Some((claims.sid, told))
+    }
+
     /// The identity header for the backend: signed once per token and a few seconds, then reused.
     pub(crate) fn identity_header(&self, valid: &Valid) -> Result<HeaderValue, SignError> {
         let now = self.clock.now();

@@ -4,6 +4,7 @@ pub(crate) mod authorize;
 pub(crate) mod client_auth;
 pub(crate) mod device;
 pub(crate) mod error;
+pub(crate) mod introspect;
 pub(crate) mod metadata;
 pub(crate) mod par;
 pub(crate) mod params;

@@ -116,6 +116,7 @@ fn open_to_pages() -> ServiceBuilder<tower::layer::util::Stack<CorsLayer, tower:
 pub fn internal(app: Arc<App>) -> Router {
     Router::new()
         .route("/internal/token", post(exchange::exchange))
+        .route("/internal/introspect", post(oauth::introspect::introspect))
         .route("/internal/jwks", get(exchange::jwks))
         .route("/metrics", get(scrape::scrape))
         .route("/healthz", get(health::live))

@@ -8,6 +8,7 @@ label! {
     pub(crate) enum Route = "route" {
         Mcp = "/mcp",
         Token = "/oauth/token",
+        Push = "/oauth/par",
         Authorize = "/oauth/authorize",
         Callback = "/oauth/callback",
         Consent = "/oauth/consent",
@@ -24,6 +25,7 @@ label! {
         Connect = "/",
         Style = "/assets/style.css",
         Exchange = "/internal/token",
+        Introspect = "/internal/introspect",
         IdentityKeys = "/internal/jwks",
         Metrics = "/metrics",
         Live = "/healthz",
@@ -36,6 +38,7 @@ impl Route {
     const ALL: [Self; Self::VALUES.len()] = [
         Self::Mcp,
         Self::Token,
+        Self::Push,
         Self::Authorize,
         Self::Callback,
         Self::Consent,
@@ -52,6 +55,7 @@ impl Route {
         Self::Connect,
         Self::Style,
         Self::Exchange,
+        Self::Introspect,
         Self::IdentityKeys,
         Self::Metrics,
         Self::Live,

@@ -19,6 +19,7 @@ mod exchange;
 mod harness;
 mod housekeeping;
 mod id_jag;
+mod introspect;
 mod login;
 mod mcp;
 mod metadata;
