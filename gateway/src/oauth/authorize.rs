@@ -146,9 +146,14 @@ async fn client(app: &App, params: &Params) -> Result<Client, PageError> {
         .resolve(id)
         .await
         .inspect_err(|error| {
-            if !matches!(error, ClientError::Store(_)) {
-                app.audit.refused(Refusal::Client, Some(id));
-            }
+            let refusal = match error {
+                ClientError::Store(_) => return,
+                ClientError::Document(CimdError::NotAllowed(
+                    NotAllowed::Unlisted { .. } | NotAllowed::Documents,
+                )) => Refusal::Admission,
+                _ => Refusal::Client,
+            };
+            app.audit.refused(refusal, Some(id));
         })
         .map_err(|error| match error {
             ClientError::Store(error) => error.into(),

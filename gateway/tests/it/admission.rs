@@ -53,6 +53,7 @@ async fn whoever_is_not_listed_is_told_what_to_do_and_nothing_is_fetched() {
         assert!(!page.body.contains("<a "), "{hosts}: the person was offered a way to somewhere");
         assert_eq!(site.host.connections(), 0, "{hosts}");
         assert_eq!(site.world.database.dump().await, before);
+        assert_eq!(site.world.database.noted("admission_refused").await, "refused - - 127.0.0.1/32 -");
     }
 }
 

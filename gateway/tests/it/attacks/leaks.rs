@@ -111,7 +111,11 @@ async fn row_65_secrets_in_logs_and_traces() {
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     };
+    let metrics =
+        world.http.get(format!("{}/metrics", world.internal)).send().await.unwrap().text().await.unwrap();
+    assert!(metrics.contains("gateway_requests"), "{metrics}");
     for secret in &secrets {
+        assert!(!metrics.contains(secret.as_str()), "{secret} is in the metrics");
         assert!(secret.len() >= 16, "{secret}");
         for form in [secret.clone(), BASE64_STANDARD.encode(secret), BASE64_URL_SAFE_NO_PAD.encode(secret)] {
             assert!(!log.contains(&form), "{secret} is in the log");
