@@ -76,17 +76,17 @@ async fn an_assertion_must_be_of_this_gateway_of_this_type_and_of_now() {
 }
 
 #[tokio::test]
-async fn every_method_and_path_but_health_is_behind_the_wall() {
+async fn every_method_and_path_but_health_and_metrics_is_behind_the_wall() {
     let house = House::start().await;
     for (method, path) in
-        [("GET", "/mcp"), ("DELETE", "/mcp"), ("POST", "/"), ("GET", "/metrics"), ("POST", "/mcp/")]
+        [("GET", "/mcp"), ("DELETE", "/mcp"), ("POST", "/"), ("GET", "/metrics/"), ("POST", "/mcp/")]
     {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
         let response =
             house.http.request(method.clone(), format!("{}{path}", house.url)).send().await.unwrap();
         assert_eq!(response.status(), 401, "{method} {path}");
     }
-    for path in ["/healthz", "/readyz"] {
+    for path in ["/healthz", "/readyz", "/metrics"] {
         assert_eq!(house.http.get(format!("{}{path}", house.url)).send().await.unwrap().status(), 200);
     }
 }
