@@ -77,6 +77,9 @@ impl RedirectUri {
         match scheme {
             "https" | "http" => {
                 let parts = parts(raw)?;
+                if parts.scheme != scheme {
+                    return Err(NotARedirectUri::Form);
+                }
                 if scheme == "http" && !is_loopback(parts.host) {
                     return Err(NotARedirectUri::PlainHttp);
                 }
@@ -264,6 +267,10 @@ mod tests {
             "https://[0:0::1]/cb",
         ] {
             assert_eq!(RedirectUri::parse(odd), Err(NotARedirectUri::Host), "{odd}");
+        }
+        // A browser reads one slash as two, and the other host after it as a path.
+        for late in ["http:/localhost/x://localhost/cb", "https:/evil.example/x://client.example/cb"] {
+            assert_eq!(RedirectUri::parse(late), Err(NotARedirectUri::Form), "{late}");
         }
         assert_eq!(RedirectUri::parse("com.example.app://[cb"), Err(NotARedirectUri::Form));
         for good in
