@@ -89,7 +89,7 @@ pub(crate) fn purpose(id: &str) -> String {
 
 fn outcome(refreshed: &Result<Credential, GrantError>) -> Renewed {
     match refreshed {
-        Ok(_) => Renewed::Renewed,
+        Ok(_) => Renewed::Anew,
         Err(GrantError::Refused) => Renewed::Refused,
         Err(GrantError::Outage(_)) => Renewed::Outage,
     }

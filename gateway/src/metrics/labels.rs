@@ -102,7 +102,7 @@ impl Grant {
 label! {
     /// What the token endpoint said.
     pub(crate) enum Granted = "outcome" {
-        Granted = "granted",
+        Tokens = "granted",
         InvalidGrant = "invalid_grant",
         InvalidClient = "invalid_client",
         Unavailable = "unavailable",
@@ -141,7 +141,7 @@ label! {
 label! {
     /// What Peaka said to a refresh token.
     pub(crate) enum Renewed = "outcome" {
-        Renewed = "renewed",
+        Anew = "renewed",
         Refused = "refused",
         Outage = "outage",
     }

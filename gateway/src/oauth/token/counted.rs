@@ -10,7 +10,7 @@ pub(super) fn count(body: &[u8], granted: &Result<Response, OAuthError>) {
     let params = Params::parse(body);
     let grant = Grant::of(params.as_ref().ok().and_then(|params| params.get("grant_type")));
     let outcome = match granted {
-        Ok(_) => Granted::Granted,
+        Ok(_) => Granted::Tokens,
         Err(OAuthError::InvalidGrant(_)) => Granted::InvalidGrant,
         Err(OAuthError::InvalidClient { .. }) => Granted::InvalidClient,
         Err(OAuthError::Unavailable(_)) => Granted::Unavailable,

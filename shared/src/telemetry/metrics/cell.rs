@@ -58,10 +58,6 @@ const BOUNDS: [u64; 14] = [
 const ZERO: AtomicU64 = AtomicU64::new(0);
 
 impl Cell for CounterCell {
-    #[expect(
-        clippy::declare_interior_mutable_const,
-        reason = "it is what each cell of a static table begins as"
-    )]
     const NEW: Self = Self(ZERO);
     const KIND: MetricType = MetricType::Counter;
 
@@ -71,10 +67,6 @@ impl Cell for CounterCell {
 }
 
 impl Cell for GaugeCell {
-    #[expect(
-        clippy::declare_interior_mutable_const,
-        reason = "it is what each cell of a static table begins as"
-    )]
     const NEW: Self = Self(AtomicI64::new(0));
     const KIND: MetricType = MetricType::Gauge;
 
@@ -84,10 +76,6 @@ impl Cell for GaugeCell {
 }
 
 impl Cell for HistogramCell {
-    #[expect(
-        clippy::declare_interior_mutable_const,
-        reason = "it is what each cell of a static table begins as"
-    )]
     const NEW: Self = Self { buckets: [ZERO; BOUNDS.len() + 1], microseconds: ZERO };
     const KIND: MetricType = MetricType::Histogram;
 
