@@ -27,6 +27,7 @@ use crate::{
     revocation::Revocation,
     store::{Browser, OpenError, Store, StoreError},
     upstream::Upstream,
+    usage::Usage,
 };
 
 /// The gateway's parts.
@@ -55,6 +56,7 @@ pub struct App {
     pub(crate) bulkhead: Bulkhead,
     pub(crate) housekeeping: Housekeeping,
     pub(crate) audit: Audit,
+    pub(crate) usage: Usage,
 }
 
 /// Why the gateway cannot start.
@@ -132,6 +134,7 @@ impl App {
             operator_clients,
             id_jag: IdJag::new(config.issuers, issuer.clone(), key_sets, Arc::clone(&clock)),
             grants: config.grants,
+            usage: Usage::new(store.clone(), Arc::clone(&clock)),
             allowed_origins: config.network.allowed_origins,
             trusted_proxies: config.network.trusted_proxies,
             generous: config.network.generous,

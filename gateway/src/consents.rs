@@ -50,7 +50,7 @@ impl Consents {
         let SignedIn { person, request, .. } = signed_in;
         let Some(relation) = self.relation(person, request) else { return };
         let done = match approval {
-            Some(Approval { scopes, projects }) => {
+            Some(Approval { scopes, projects, .. }) => {
                 let remembered = Remembered {
                     fingerprint: fingerprint(request),
                     asked: request.scopes,

@@ -46,6 +46,10 @@ impl Gateway {
             let (app, shutdown) = (Arc::clone(&self.app), drained.clone());
             tokio::spawn(async move { app.audit.run(shutdown).await })
         };
+        let counter = {
+            let (app, shutdown) = (Arc::clone(&self.app), drained.clone());
+            tokio::spawn(async move { app.usage.follow(shutdown).await })
+        };
         let internal = tokio::spawn(serve(
             internal,
             router::internal(Arc::clone(&self.app)),
@@ -54,7 +58,7 @@ impl Gateway {
         ));
         serve(public, router::public(Arc::clone(&self.app)), Limits::default(), shutdown).await;
         drained.cancel();
-        let _ = tokio::join!(internal, follower, keeper, auditor);
+        let _ = tokio::join!(internal, follower, keeper, auditor, counter);
         self.app.store.close().await;
         info!("the gateway has stopped");
     }

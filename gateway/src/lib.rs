@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod access_token;
+mod account;
 mod answer;
 mod app;
 mod audit;
@@ -14,6 +15,7 @@ mod connect;
 mod consents;
 mod cookies;
 mod credentials;
+mod device;
 pub mod domain;
 pub mod ephemeral;
 mod exchange;
@@ -45,6 +47,7 @@ mod scrape;
 mod signed_assertion;
 pub mod store;
 mod upstream;
+mod usage;
 mod words;
 
 pub use self::{

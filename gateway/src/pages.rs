@@ -1,6 +1,10 @@
 //! What people see: server-rendered pages that work without scripts and load nothing from elsewhere.
 
+mod account;
+mod card;
+mod consent;
 mod error;
+mod moment;
 
 use askama::Template;
 use axum::{
@@ -8,54 +12,22 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use shared::{
-    assertion::Projects,
-    scope::{Scope, Scopes},
-};
+use shared::assertion::Projects;
 
-pub(crate) use self::error::PageError;
+pub(crate) use self::{
+    account::{AccountPage, account, sign_in},
+    consent::{Chosen, Remembering, consent},
+    error::PageError,
+};
+use self::{
+    card::ClientCard,
+    consent::{ScopeChoice, choices},
+};
 use crate::{
     answer::no_store,
-    domain::{
-        authorization::{Approval, AuthorizationRequest, SignedIn},
-        client::ClientOrigin,
-        redirect::Destination,
-    },
+    domain::authorization::{Approval, AuthorizationRequest},
     language::Here,
-    peaka::ProjectList,
 };
-
-/// The client, as it is presented to a person.
-struct ClientCard {
-    name: String,
-    /// The host that vouches for it; none if it only calls itself so.
-    verified_host: Option<String>,
-    /// The operator of this gateway vouches for it.
-    of_operator: bool,
-    destination: String,
-    /// It is a device without a browser, somewhere else.
-    device: bool,
-    /// The code goes to this computer: whoever listens there gets it.
-    loopback: bool,
-}
-
-impl ClientCard {
-    fn of(w: &Here, request: &AuthorizationRequest) -> Self {
-        let device = request.device.is_some();
-        let (destination, loopback) = match request.redirect_uri.destination() {
-            _ if device => (w.t("client.nowhere").to_owned(), false),
-            Destination::Web(host) => (host.to_owned(), false),
-            Destination::Loopback(host) => (w.say("client.this_computer", "host", host), true),
-            Destination::Application(scheme) => (w.say("client.scheme", "scheme", scheme), false),
-        };
-        let verified_host = match &request.client_origin {
-            ClientOrigin::Document { host } => Some(host.clone()),
-            ClientOrigin::Registered | ClientOrigin::Operator => None,
-        };
-        let of_operator = request.client_origin == ClientOrigin::Operator;
-        Self { name: request.client.name.clone(), verified_host, of_operator, device, destination, loopback }
-    }
-}
 
 #[derive(Template)]
 #[template(path = "ask.html")]
@@ -98,70 +70,11 @@ pub(crate) fn ask(
 ) -> Result<Response, PageError> {
     let w = Here::now();
     let scopes = again.as_ref().map_or(request.scopes, |again| again.approval.scopes);
-    let (client, choices) = (&ClientCard::of(&w, request), choices(&w, scopes));
+    let (client, choices) = (&ClientCard::of(&w, request), choices(&w, scopes, scopes));
     let again = again.map(|again| AgainCard::of(&w, &again));
     let mut response = render(StatusCode::OK, &Ask { w, client, choices, sealed_request, again })?;
     set_cookie(&mut response, cookie);
     Ok(response)
-}
-
-struct ScopeChoice {
-    scope: Scope,
-    title: String,
-    detail: String,
-}
-
-fn choices(w: &Here, asked: Scopes) -> Vec<ScopeChoice> {
-    let text = |scope, part| w.t(&format!("scopes.{scope}.{part}")).to_owned();
-    asked
-        .iter()
-        .map(|scope| ScopeChoice { scope, title: text(scope, "title"), detail: text(scope, "detail") })
-        .collect()
-}
-
-#[derive(Template)]
-#[template(path = "consent.html")]
-struct Consent<'a> {
-    w: Here,
-    client: &'a ClientCard,
-    email: &'a str,
-    name: Option<&'a str>,
-    authorization: &'a str,
-    choices: Vec<ScopeChoice>,
-    projects: Option<&'a ProjectList>,
-    remembering: Remembering,
-}
-
-/// What the consent page says of former and later decisions.
-#[derive(Clone, Copy)]
-pub(crate) struct Remembering {
-    /// This one may be remembered.
-    pub(crate) offered: bool,
-    /// One is, about a client that told something else of itself.
-    pub(crate) changed: bool,
-}
-
-/// What is asked, of whom, and where: to be approved, narrowed or refused.
-pub(crate) fn consent(
-    signed_in: &SignedIn,
-    authorization: &str,
-    projects: Option<&ProjectList>,
-    remembering: Remembering,
-) -> Result<Response, PageError> {
-    let w = Here::now();
-    render(
-        StatusCode::OK,
-        &Consent {
-            client: &ClientCard::of(&w, &signed_in.request),
-            email: &signed_in.person.email,
-            name: signed_in.person.name.as_deref(),
-            authorization,
-            choices: choices(&w, signed_in.request.scopes),
-            projects,
-            w,
-            remembering,
-        },
-    )
 }
 
 /// Addresses for the connect page.
@@ -190,7 +103,14 @@ struct Connect<'a> {
 pub(crate) fn connect(links: &ConnectLinks) -> Result<Response, PageError> {
     let ConnectLinks { url, claude, cursor, vscode } = links;
     let w = Here::now();
-    render(StatusCode::OK, &Connect { w, url, claude_link: claude, cursor_link: cursor, vscode_link: vscode })
+    let mut response = render(
+        StatusCode::OK,
+        &Connect { w, url, claude_link: claude, cursor_link: cursor, vscode_link: vscode },
+    )?;
+    // No person is signed in here and nothing is decided: this page alone may run a script of ours, to copy with.
+    let policy = HeaderValue::from_static(POLICY_WITH_SCRIPT);
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    Ok(response)
 }
 
 #[derive(Template)]
@@ -271,6 +191,9 @@ pub(crate) fn set_cookie(response: &mut Response, cookie: Option<HeaderValue>) {
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
      base-uri 'none'; frame-ancestors 'none'";
 
+const POLICY_WITH_SCRIPT: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
 /// No script, no frame, no referrer, no copy kept on the way.
 pub(crate) fn protect(headers: &mut HeaderMap) {
     no_store(headers);
@@ -282,13 +205,21 @@ pub(crate) fn protect(headers: &mut HeaderMap) {
     set(header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
 }
 
+/// The script of the connect page.
+pub(crate) async fn copy_script() -> Response {
+    asset("text/javascript; charset=utf-8", include_str!("../assets/copy.js"))
+}
+
 /// The style sheet of all pages.
 pub(crate) async fn style() -> Response {
-    const STYLE: &str = include_str!("../assets/style.css");
+    asset("text/css; charset=utf-8", include_str!("../assets/style.css"))
+}
+
+fn asset(kind: &'static str, text: &'static str) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+        (header::CONTENT_TYPE, kind),
         (header::CACHE_CONTROL, "public, max-age=3600"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    (headers, STYLE).into_response()
+    (headers, text).into_response()
 }

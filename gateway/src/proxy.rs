@@ -79,6 +79,9 @@ async fn answer(app: &Arc<App>, request: Request) -> Result<Response, Refusal> {
     }
     let body = Body::new(Limited::new(body, MAX_BODY_BYTES));
     let response = app.upstream.call(upstream, body).await.map_err(failed)?;
+    if response.status().is_success() {
+        app.usage.count(&valid.identity().session_id, &parts.headers);
+    }
     let session = mcp_session::from_backend(response.headers(), &app.keys, &valid)
         .map_err(|error| Refusal::Unavailable(error.into()))?;
     let mut response = from_backend(response, app, &valid)?;

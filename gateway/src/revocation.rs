@@ -100,15 +100,17 @@ impl Revocation {
         credential_id: &str,
         because: Because,
     ) -> Result<(), StoreError> {
-        let ended = self
-            .store
-            .revoke_sessions(Which::Credential(credential_id), because, || self.clock.now())
-            .await?;
-        for session_id in ended {
+        self.end_sessions(Which::Credential(credential_id), because).await.map(|_| ())
+    }
+
+    /// Ends sessions; tells how many.
+    pub(crate) async fn end_sessions(&self, which: Which<'_>, because: Because) -> Result<usize, StoreError> {
+        let ended = self.store.revoke_sessions(which, because, || self.clock.now()).await?;
+        for session_id in &ended {
             SESSIONS_ENDED.count(());
-            self.spread(&session_id).await;
+            self.spread(session_id).await;
         }
-        Ok(())
+        Ok(ended.len())
     }
 
     async fn spread(&self, session_id: &str) {

@@ -18,8 +18,8 @@ use tower_http::{
 };
 
 use crate::{
-    app::App, caller, connect, exchange, health, language, login, metrics::count_requests, oauth, openapi,
-    pages, proxy, scrape,
+    account, app::App, caller, connect, exchange, health, language, login, metrics::count_requests, oauth,
+    openapi, pages, proxy, scrape,
 };
 
 /// Control requests are answered within this time, or 503.
@@ -87,12 +87,15 @@ fn oauth_endpoints() -> Router<Arc<App>> {
 fn browser_pages(secure: bool) -> Router<Arc<App>> {
     Router::new()
         .route("/", get(connect::connect))
+        .route("/account", get(account::show).post(account::act))
+        .route("/account/sign-in", post(account::sign_in))
         .route("/oauth/authorize", get(oauth::authorize::authorize).post(login::begin::begin))
         .route("/oauth/callback", get(login::callback::callback))
         .route("/oauth/consent", get(login::consent::show).post(login::consent::decide))
         .route("/oauth/device", get(login::device::show).post(login::device::enter))
         .layer(from_fn_with_state(secure, language::speak))
         .route("/assets/style.css", get(pages::style))
+        .route("/assets/copy.js", get(pages::copy_script))
 }
 
 /// Clients that live in web pages may read these answers; no cookie plays a part in them.

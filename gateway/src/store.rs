@@ -5,6 +5,7 @@ mod audit;
 mod authorizations;
 mod browsers;
 mod clients;
+mod connected;
 mod credentials;
 mod device_authorizations;
 #[cfg(test)]
@@ -18,6 +19,7 @@ mod resealing;
 mod reuse;
 mod revocations;
 mod sessions;
+mod sign_ins;
 mod sweep;
 
 use std::{str::FromStr as _, time::Duration};
@@ -41,6 +43,7 @@ pub(crate) use self::audit::{tell, tell_entry};
 pub use self::{
     audit::{AuditFilter, AuditRow},
     browsers::Browser,
+    connected::{Calls, Connected},
     credentials::{CredentialRow, Lease},
     device_authorizations::{DeviceApproval, DeviceAuthorization, DeviceStage},
     keys::KeyRow,

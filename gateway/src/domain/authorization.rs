@@ -3,6 +3,8 @@
 //!
 //! request → (sign-in at Peaka) → [`Returned`] → [`SignedIn`] → code → session
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use shared::{assertion::Projects, clock::Timestamp, scope::Scopes};
@@ -82,6 +84,17 @@ pub struct Approval {
     pub scopes: Scopes,
     /// Where.
     pub projects: Projects,
+    /// For how long, and from where it was allowed.
+    pub terms: Terms,
+}
+
+/// What else is bound into the session.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// The session ends after so long, if that is before its longest life.
+    pub life: Option<Duration>,
+    /// The kind of device that it was allowed from.
+    pub device: Option<String>,
 }
 
 /// An authorization that a code was issued for.

@@ -8,7 +8,7 @@
 use shared::{assertion::Projects, scope::Scopes};
 
 use super::{
-    authorization::{Approval, AuthorizationRequest, Person},
+    authorization::{Approval, AuthorizationRequest, Person, Terms},
     redirect::RedirectUri,
     secret::hash,
 };
@@ -47,7 +47,7 @@ impl Remembered {
         if scopes.is_empty() || !request.scopes.iter().all(|scope| self.asked.contains(scope)) {
             return Standing::Unknown;
         }
-        Standing::Decided(Approval { scopes, projects: self.projects.clone() })
+        Standing::Decided(Approval { scopes, projects: self.projects.clone(), terms: Terms::default() })
     }
 }
 

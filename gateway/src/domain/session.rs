@@ -113,6 +113,8 @@ pub enum Because {
     CredentialDead,
     /// An operator ended it.
     Operator,
+    /// Its person ended it.
+    Person,
 }
 
 impl Because {
@@ -124,6 +126,7 @@ impl Because {
             Self::RefreshReused => "refresh_reused",
             Self::CredentialDead => "credential_dead",
             Self::Operator => "operator",
+            Self::Person => "person_ended",
         }
     }
 }

@@ -8,7 +8,7 @@ use shared::{assertion::Projects, scope::Scopes};
 use super::world::World;
 use crate::{
     domain::{
-        authorization::{Approval, AuthorizationRequest, Person},
+        authorization::{Approval, AuthorizationRequest, Person, Terms},
         client::{AuthMethod, ClientMetadata, ClientOrigin},
         pkce::CodeChallenge,
         redirect::RedirectUri,
@@ -121,7 +121,7 @@ impl People {
         let Some(signed_in) = store.signed_in(&hash(handle), "browser", now).await? else { return Ok(None) };
         store.remember_client(&self.client_id, &metadata(), &ClientOrigin::Registered, now).await?;
         let code = new_code().unwrap();
-        let approval = Approval { scopes: Scopes::ALL, projects: Projects::All };
+        let approval = Approval { scopes: Scopes::ALL, projects: Projects::All, terms: Terms::default() };
         let done = store.approve(&signed_in, &approval, &hash(&code), (now, now.plus(CODE_LIFETIME))).await?;
         Ok(done.then_some(Grant::Coded(code)))
     }

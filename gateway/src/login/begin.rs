@@ -8,16 +8,17 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::HeaderMap;
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::code::give_code;
 use crate::{
     app::App,
     cookies::Kind,
+    device::device,
     domain::{
         audit::Refusal,
-        authorization::SignedIn,
+        authorization::{Approval, SignedIn, Terms},
         secret::{hash, random_text},
         session::AUTHORIZATION_LIFETIME,
     },
@@ -75,17 +76,34 @@ pub(crate) async fn begin(
         if let Some(approval) = decided {
             let Browser { person, credential_id, .. } = known;
             let signed_in = SignedIn { id_hash, request: carried.request, person, credential_id };
-            return give_code(&app, &signed_in, &approval).await;
+            let terms = Terms { life: None, device: device(&headers) };
+            return give_code(&app, &signed_in, &Approval { terms, ..approval }).await;
         }
         return Ok(to_consent(&authorization));
     }
+    let Departure { state_hash, verifier, url } = depart(&app, &further).await?;
+    app.store.begin_authorization(&state_hash, &carried.request, &browser.hash(), &verifier, life).await?;
+    pages::leave(Leaving::ToPeaka, url.as_str())
+}
+
+/// A sign-in at Peaka that the browser is about to be sent to.
+pub(crate) struct Departure {
+    /// By which it is known when the browser comes back.
+    pub(crate) state_hash: String,
+    /// The PKCE verifier, sealed.
+    pub(crate) verifier: SecretString,
+    /// Where to send the browser.
+    pub(crate) url: Url,
+}
+
+/// Makes a sign-in ready; `extra` are further parameters for Peaka.
+pub(crate) async fn depart(app: &App, extra: &[(&str, &str)]) -> Result<Departure, PageError> {
     let state = random_text()?;
-    let step = app.peaka.sign_in.authorization_url(&callback_url(&app)?, &state, &further).await?;
-    let id_hash = hash(&state);
-    let verifier =
-        app.keys.seal(&verifier_purpose(&id_hash), step.pkce_verifier.expose_secret().as_bytes())?.into();
-    app.store.begin_authorization(&id_hash, &carried.request, &browser.hash(), &verifier, life).await?;
-    pages::leave(Leaving::ToPeaka, step.url.as_str())
+    let step = app.peaka.sign_in.authorization_url(&callback_url(app)?, &state, extra).await?;
+    let state_hash = hash(&state);
+    let verifier = step.pkce_verifier.expose_secret().as_bytes();
+    let verifier = app.keys.seal(&verifier_purpose(&state_hash), verifier)?.into();
+    Ok(Departure { state_hash, verifier, url: step.url })
 }
 
 /// What the sealed verifier of a sign-in is bound to.

@@ -8,10 +8,11 @@ use axum::{
 };
 use http::HeaderMap;
 use secrecy::{ExposeSecret as _, SecretString};
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::begin::{callback_url, expired, to_consent, verifier_purpose};
 use crate::{
+    account,
     app::App,
     cookies::{Cookie, Kind, SIGNED_IN},
     domain::{
@@ -39,7 +40,10 @@ pub(crate) async fn callback(
     let params = Params::parse(query.unwrap_or_default().as_bytes()).map_err(malformed)?;
     let state = params.require("state").map_err(malformed)?;
     let now = app.clock.now();
-    let returned = app.store.return_from_login(&hash(state), now).await?.ok_or_else(expired)?;
+    let (returned, goal) = match app.store.return_from_login(&hash(state), now).await? {
+        Some(returned) => (returned, Goal::Consent),
+        None => (app.store.return_from_sign_in(&hash(state), now).await?.ok_or_else(expired)?, Goal::Account),
+    };
     let browser = app.cookies.get(Kind::Browser, &headers).ok_or(PageError::Foreign)?;
     if browser.hash() != returned.browser_hash {
         warn!("a sign-in was finished in another browser than it began in");
@@ -71,15 +75,32 @@ pub(crate) async fn callback(
         app.store.remove_browser(&before.hash()).await?;
     }
     let fresh = Cookie::new(Kind::SignedIn)?;
-    let authorization = random_text()?;
     app.store.add_browser(&fresh.hash(), &known, now.plus(SIGNED_IN)).await?;
-    if !app.store.sign_in(returned, &hash(&authorization), &known, now).await? {
-        return Err(expired());
-    }
-    CONSENT.count(ConsentStep::SignedIn);
-    let mut response = to_consent(&authorization);
+    let mut response = match goal {
+        Goal::Account => {
+            info!(subject = known.person.subject, "a person signed in to see their connected apps");
+            account::back(None)
+        }
+        Goal::Consent => {
+            let authorization = random_text()?;
+            if !app.store.sign_in(returned, &hash(&authorization), &known, now).await? {
+                return Err(expired());
+            }
+            CONSENT.count(ConsentStep::SignedIn);
+            to_consent(&authorization)
+        }
+    };
     pages::set_cookie(&mut response, app.cookies.set(&fresh));
     Ok(response)
+}
+
+/// What a person signed in for.
+#[derive(Clone, Copy, Debug)]
+enum Goal {
+    /// A client asks them.
+    Consent,
+    /// They want to see their connected apps.
+    Account,
 }
 
 /// A key that is gone is an outage: the sign-in itself was good.

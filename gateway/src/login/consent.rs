@@ -14,15 +14,16 @@ use shared::{
 use tracing::warn;
 
 use super::{
-    begin::expired,
+    begin::{Departure, depart, expired},
     code::{MAX_PROJECTS, back, give_code, too_many_projects},
 };
 use crate::{
     app::App,
     cookies::Kind,
+    device::device,
     domain::{
         audit::Refusal,
-        authorization::{Approval, SignedIn},
+        authorization::{Approval, SignedIn, Terms},
         remembered::Standing,
         secret::hash,
     },
@@ -33,11 +34,12 @@ use crate::{
         error::OAuthError,
         params::{FormBody, Params},
     },
-    pages::{self, PageError, Remembering},
+    pages::{self, Chosen, Leaving, PageError, Remembering},
     peaka::ProjectList,
     same_origin::is_same_origin,
 };
 
+const MAX_SEARCH_CHARS: usize = 80;
 /// The page does not wait longer for the list of projects.
 const PROJECTS_DEADLINE: Duration = Duration::from_secs(4);
 
@@ -51,12 +53,15 @@ pub(crate) async fn show(
     let params = Params::parse(query.unwrap_or_default().as_bytes()).map_err(malformed)?;
     let authorization = params.require("authorization").map_err(malformed)?;
     let signed_in = find(&app, &headers, authorization).await?;
-    let projects = projects(&app, &signed_in).await;
-    let remembering = Remembering {
-        offered: app.consents.may_be_remembered(&signed_in.request),
-        changed: app.consents.standing(&signed_in.person, &signed_in.request).await? == Standing::Changed,
+    let chosen = Chosen {
+        scopes: signed_in.request.scopes,
+        all_projects: true,
+        projects: BTreeSet::new(),
+        search: String::new(),
+        life: app.lifetimes.session,
+        remember: false,
     };
-    pages::consent(&signed_in, authorization, projects.as_ref(), remembering)
+    page(&app, &signed_in, authorization, &chosen).await
 }
 
 pub(crate) async fn decide(
@@ -75,10 +80,68 @@ pub(crate) async fn decide(
     let authorization = params.require("authorization").map_err(malformed)?;
     let signed_in = find(&app, &headers, authorization).await?;
     match params.get("decision") {
-        Some("approve") => approve(&app, &signed_in, &params).await,
+        Some("approve") => approve(&app, &signed_in, &params, device(&headers)).await,
         Some("deny") => deny(&app, &signed_in).await,
+        Some("search") => {
+            let chosen = chosen(&app, &signed_in, &params)?;
+            page(&app, &signed_in, authorization, &chosen).await
+        }
+        Some("switch") => switch(&app, &signed_in).await,
         _ => Err(PageError::refused("no_decision")),
     }
+}
+
+async fn page(
+    app: &App,
+    signed_in: &SignedIn,
+    authorization: &str,
+    chosen: &Chosen,
+) -> Result<Response, PageError> {
+    let projects = projects(app, &signed_in.credential_id).await;
+    let lives = lives(app.lifetimes.session);
+    let remembering = Remembering {
+        offered: app.consents.may_be_remembered(&signed_in.request),
+        changed: app.consents.standing(&signed_in.person, &signed_in.request).await? == Standing::Changed,
+        chosen: chosen.remember,
+    };
+    pages::consent(signed_in, authorization, projects.as_ref(), chosen, &lives, remembering)
+}
+
+/// What is chosen in a page that is to be shown again. Nothing is decided by it.
+fn chosen(app: &App, signed_in: &SignedIn, params: &Params) -> Result<Chosen, PageError> {
+    let asked = signed_in.request.scopes;
+    let ticked = params.all("scope").filter_map(|name| name.parse::<Scope>().ok());
+    let search = params.get("search").unwrap_or_default();
+    Ok(Chosen {
+        scopes: ticked.filter(|scope| asked.contains(*scope)).collect(),
+        // Who searches wants some of them.
+        all_projects: search.is_empty() && params.get("projects") == Some("all"),
+        projects: params.all("project").filter(|id| is_project_id(id)).map(str::to_owned).collect(),
+        search: search.chars().take(MAX_SEARCH_CHARS).collect(),
+        life: picked_life(app.lifetimes.session, params)?,
+        remember: params.get("remember").is_some(),
+    })
+}
+
+/// The same request, asked of somebody else: back to Peaka's sign-in, which is told not to take who is signed in there.
+async fn switch(app: &App, signed_in: &SignedIn) -> Result<Response, PageError> {
+    let Departure { state_hash, verifier, url } = depart(app, &[("prompt", "login")]).await?;
+    if !app.store.sign_in_again(signed_in, &state_hash, &verifier).await? {
+        return Err(expired());
+    }
+    pages::leave(Leaving::ToPeaka, url.as_str())
+}
+
+/// For how long a client can be let in: not longer than is configured, which is also what is proposed.
+fn lives(longest: Duration) -> Vec<Duration> {
+    let shorter = [1, 7, 30, 90].map(|days| Duration::from_secs(days * 24 * 60 * 60));
+    shorter.into_iter().filter(|life| *life < longest).chain([longest]).collect()
+}
+
+fn picked_life(longest: Duration, params: &Params) -> Result<Duration, PageError> {
+    let Some(picked) = params.get("life") else { return Ok(longest) };
+    let known = lives(longest).into_iter().find(|life| life.as_secs().to_string() == picked);
+    known.ok_or_else(|| PageError::refused("no_such_life"))
 }
 
 /// The authorization, if it waits for this very browser and the person who is signed in in it: a browser's name alone
@@ -90,31 +153,43 @@ async fn find(app: &App, headers: &HeaderMap, authorization: &str) -> Result<Sig
     found.filter(|found| found.person.subject == person.subject).ok_or_else(expired)
 }
 
-/// What the person can pick from. Without the list they can still allow all, or refuse.
-async fn projects(app: &App, signed_in: &SignedIn) -> Option<ProjectList> {
+/// The projects of whom a credential belongs to. Without the list a person can still allow all, or refuse.
+pub(crate) async fn projects(app: &App, credential_id: &str) -> Option<ProjectList> {
     let listed = async {
-        let token =
-            app.credentials.by_id(&signed_in.credential_id).await.map_err(|error| error.to_string())?;
+        let token = app.credentials.by_id(credential_id).await.map_err(|error| error.to_string())?;
         app.peaka.partner_api.projects(&token.access_token).await.map_err(|error| error.to_string())
     };
     match tokio::time::timeout(PROJECTS_DEADLINE, listed).await {
         Ok(Ok(projects)) => Some(projects),
         Ok(Err(error)) => {
-            warn!(error, "the consent page goes without the list of projects");
+            warn!(error, "a page goes without the list of projects");
             None
         }
         Err(_) => {
-            warn!("the consent page goes without the list of projects, which took too long");
+            warn!("a page goes without the list of projects, which took too long");
             None
         }
     }
 }
 
-async fn approve(app: &App, signed_in: &SignedIn, params: &Params) -> Result<Response, PageError> {
-    let approval = Approval { scopes: picked_scopes(params, signed_in)?, projects: picked_projects(params)? };
+async fn approve(
+    app: &App,
+    signed_in: &SignedIn,
+    params: &Params,
+    device: Option<String>,
+) -> Result<Response, PageError> {
+    let longest = app.lifetimes.session;
+    let life = picked_life(longest, params)?;
+    let approval = Approval {
+        scopes: picked_scopes(params, signed_in)?,
+        projects: picked_projects(params)?,
+        terms: Terms { life: Some(life), device },
+    };
     let left = give_code(app, signed_in, &approval).await?;
     if signed_in.request.device.is_none() {
-        app.consents.decided(signed_in, params.get("remember").map(|_| &approval)).await;
+        // What is remembered knows no end of its own: who lets an app in for a short time is asked again.
+        let remember = params.get("remember").is_some() && life == longest;
+        app.consents.decided(signed_in, remember.then_some(&approval)).await;
     }
     Ok(left)
 }
@@ -154,16 +229,16 @@ fn picked_scopes(params: &Params, signed_in: &SignedIn) -> Result<Scopes, PageEr
     Ok(picked)
 }
 
+fn is_project_id(id: &str) -> bool {
+    (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
 fn picked_projects(params: &Params) -> Result<Projects, PageError> {
-    let well_formed = |id: &str| {
-        (1..=64).contains(&id.len())
-            && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-    };
     match params.get("projects") {
         Some("all") => Ok(Projects::All),
         Some("some") => {
             let picked: BTreeSet<String> =
-                params.all("project").filter(|id| well_formed(id)).map(str::to_owned).collect();
+                params.all("project").filter(|id| is_project_id(id)).map(str::to_owned).collect();
             match picked.len() {
                 0 => Err(PageError::refused("no_project")),
                 1..=MAX_PROJECTS => Ok(Projects::Only(picked)),

@@ -1,5 +1,7 @@
 //! Table `authorizations`: every step is one conditional update, so it is taken once however many replicas try.
 
+use std::time::Duration;
+
 use secrecy::{ExposeSecret as _, SecretString};
 use shared::{assertion::Projects, clock::Timestamp};
 use sqlx::{Row as _, any::AnyRow};
@@ -10,7 +12,7 @@ use super::{
 };
 use crate::domain::{
     audit::Event,
-    authorization::{Approval, AuthorizationRequest, Coded, Person, Returned, SignedIn},
+    authorization::{Approval, AuthorizationRequest, Coded, Person, Returned, SignedIn, Terms},
     session::Session,
 };
 
@@ -153,6 +155,26 @@ impl Store {
         .transpose()
     }
 
+    /// Sends the authorization back to Peaka's sign-in, for somebody else to answer it. `false` if it was answered.
+    pub async fn sign_in_again(
+        &self,
+        signed_in: &SignedIn,
+        state_hash: &str,
+        sealed_verifier: &SecretString,
+    ) -> Result<bool, StoreError> {
+        let done = sqlx::query(
+            "UPDATE authorizations SET stage = 'pending', id_hash = $1, login_verifier = $2, subject = NULL, \
+             email = NULL, name = NULL, credential_id = NULL WHERE id_hash = $3 AND stage = 'signed_in' \
+             RETURNING id_hash",
+        )
+        .bind(state_hash)
+        .bind(sealed_verifier.expose_secret())
+        .bind(&signed_in.id_hash)
+        .fetch_committed(&self.pool)
+        .await?;
+        Ok(done.is_some())
+    }
+
     /// Takes the consent and puts a code with this life, from now on, in its place. `false` if it was taken or refused before.
     pub async fn approve(
         &self,
@@ -164,12 +186,14 @@ impl Store {
         let mut transaction = self.pool.begin().await?;
         let done = sqlx::query(
             "UPDATE authorizations SET stage = 'approved', scopes = $1, projects = $2, code_hash = $3, \
-             expires_at_ms = $4 WHERE id_hash = $5 AND stage = 'signed_in' RETURNING id_hash",
+             expires_at_ms = $4, session_seconds = $5, device = $6 WHERE id_hash = $7 AND stage = 'signed_in' RETURNING id_hash",
         )
         .bind(approval.scopes.to_string())
         .bind(projects_to_text(&approval.projects))
         .bind(code_hash)
         .bind(code_life.1.millis())
+        .bind(approval.terms.life.and_then(|life| i64::try_from(life.as_secs()).ok()))
+        .bind(approval.terms.device.as_deref())
         .bind(&signed_in.id_hash)
         .fetch_committed(&mut *transaction)
         .await?;
@@ -205,6 +229,10 @@ impl Store {
                 "DELETE FROM device_authorizations WHERE (subject = $1 OR email = $1) AND stage = 'approved'",
                 "DELETE FROM browsers WHERE subject = $1 OR email = $1",
             ],
+            Which::Subject(_) => &[
+                "DELETE FROM authorizations WHERE subject = $1 AND stage IN ('signed_in', 'approved')",
+                "DELETE FROM device_authorizations WHERE subject = $1 AND stage = 'approved'",
+            ],
             Which::Client(_) => &[
                 "DELETE FROM authorizations WHERE client_id = $1 AND stage IN ('signed_in', 'approved')",
                 "DELETE FROM device_authorizations WHERE client_id = $1 AND stage IN ('pending', 'approved')",
@@ -224,8 +252,8 @@ impl Store {
     /// What a code was issued for, redeemed or not.
     pub async fn coded(&self, code_hash: &str) -> Result<Option<Coded>, StoreError> {
         let row = sqlx::query(
-            "SELECT id_hash, request, subject, email, name, credential_id, scopes, projects, expires_at_ms, \
-             code_attempts, session_id FROM authorizations WHERE code_hash = $1",
+            "SELECT id_hash, request, subject, email, name, credential_id, scopes, projects, session_seconds, device, \
+             expires_at_ms, code_attempts, session_id FROM authorizations WHERE code_hash = $1",
         )
         .bind(code_hash)
         .fetch_optional(&self.pool)
@@ -242,6 +270,7 @@ impl Store {
                         .parse()
                         .map_err(|_| StoreError::Corrupt { table: TABLE, what: "scopes" })?,
                     projects: read_projects(&row)?,
+                    terms: read_terms(&row)?,
                 },
                 expires_at: Timestamp::from_millis(row.try_get("expires_at_ms")?),
                 failed_attempts: row.try_get("code_attempts")?,
@@ -278,7 +307,7 @@ impl Store {
             transaction.rollback().await?;
             return Ok(false);
         }
-        sessions::insert(&mut transaction, session, now).await?;
+        sessions::insert(&mut transaction, session, coded.approval.terms.device.as_deref(), now).await?;
         let event = Event::SessionBegan { session, grant: "authorization_code" };
         audit::commit_if(true, transaction, &event, now).await
     }
@@ -295,6 +324,14 @@ fn read_request(row: &AnyRow) -> Result<AuthorizationRequest, StoreError> {
 
 fn read_person(row: &AnyRow) -> Result<Person, StoreError> {
     Ok(Person { subject: row.try_get("subject")?, email: row.try_get("email")?, name: row.try_get("name")? })
+}
+
+fn read_terms(row: &AnyRow) -> Result<Terms, StoreError> {
+    let seconds: Option<i64> = row.try_get("session_seconds")?;
+    Ok(Terms {
+        life: seconds.and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs),
+        device: row.try_get("device")?,
+    })
 }
 
 fn read_projects(row: &AnyRow) -> Result<Projects, StoreError> {

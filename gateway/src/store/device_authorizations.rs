@@ -235,7 +235,7 @@ impl Store {
             transaction.rollback().await?;
             return Ok(false);
         }
-        sessions::insert(&mut transaction, session, now).await?;
+        sessions::insert(&mut transaction, session, None, now).await?;
         let event = Event::SessionBegan { session, grant: Grant::Device.as_str() };
         audit::commit_if(true, transaction, &event, now).await
     }

@@ -94,6 +94,7 @@ impl Store {
             // The person's sign-in at Peaka is over, which says nothing of their decisions.
             Which::Credential(_) => return Ok(()),
             Which::Person(_) => "DELETE FROM remembered_consents WHERE subject = $1 OR email = $1",
+            Which::Subject(_) => "DELETE FROM remembered_consents WHERE subject = $1",
             Which::Client(_) => "DELETE FROM remembered_consents WHERE client_id = $1",
             Which::All => "DELETE FROM remembered_consents WHERE $1 = ''",
         };

@@ -70,6 +70,11 @@ impl Store {
                  (SELECT id FROM sessions WHERE (subject = $3 OR email = $3) AND revoked_at_ms IS NULL LIMIT $4) \
                  RETURNING id, subject, client_id, client_name"
             }
+            Which::Subject(_) => {
+                "UPDATE sessions SET revoked_at_ms = $1, revoked_because = $2 WHERE revoked_at_ms IS NULL AND id IN \
+                 (SELECT id FROM sessions WHERE subject = $3 AND revoked_at_ms IS NULL LIMIT $4) \
+                 RETURNING id, subject, client_id, client_name"
+            }
             Which::Client(_) => {
                 "UPDATE sessions SET revoked_at_ms = $1, revoked_because = $2 WHERE revoked_at_ms IS NULL AND id IN \
                  (SELECT id FROM sessions WHERE client_id = $3 AND revoked_at_ms IS NULL LIMIT $4) \

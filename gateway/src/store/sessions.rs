@@ -26,6 +26,8 @@ pub enum Which<'a> {
     Credential(&'a str),
     /// A person's, by Peaka's user id or by e-mail address.
     Person(&'a str),
+    /// A person's, by Peaka's user id alone.
+    Subject(&'a str),
     /// A client's, by its id.
     Client(&'a str),
     /// Every one.
@@ -35,9 +37,11 @@ pub enum Which<'a> {
 impl<'a> Which<'a> {
     pub(super) const fn value(self) -> &'a str {
         match self {
-            Self::Session(value) | Self::Credential(value) | Self::Person(value) | Self::Client(value) => {
-                value
-            }
+            Self::Session(value)
+            | Self::Credential(value)
+            | Self::Person(value)
+            | Self::Subject(value)
+            | Self::Client(value) => value,
             Self::All => "",
         }
     }
@@ -46,12 +50,13 @@ impl<'a> Which<'a> {
 pub(super) async fn insert(
     connection: &mut AnyConnection,
     session: &Session,
+    device: Option<&str>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO sessions (id, subject, email, client_id, client_name, redirect_uri, scopes, projects, resource, \
-         generation, credential_id, created_at_ms, refreshed_at_ms, idle_expires_at_ms, expires_at_ms) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14)",
+         generation, credential_id, created_at_ms, refreshed_at_ms, idle_expires_at_ms, expires_at_ms, device) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $15)",
     )
     .bind(&session.id)
     .bind(&session.subject)
@@ -67,6 +72,7 @@ pub(super) async fn insert(
     .bind(now.millis())
     .bind(session.idle_expires_at.millis())
     .bind(session.expires_at.millis())
+    .bind(device)
     .execute(connection)
     .await?;
     Ok(())
@@ -118,6 +124,11 @@ impl Store {
                 "SELECT ",
                 columns!(),
                 " FROM sessions WHERE subject = $1 OR email = $1 ORDER BY created_at_ms DESC LIMIT $2"
+            ),
+            Which::Subject(_) => concat!(
+                "SELECT ",
+                columns!(),
+                " FROM sessions WHERE subject = $1 ORDER BY created_at_ms DESC LIMIT $2"
             ),
             Which::Client(_) => concat!(
                 "SELECT ",

@@ -42,6 +42,16 @@ impl Store {
                 horizon.authorizations,
             ),
             (
+                "DELETE FROM sign_ins WHERE id_hash IN \
+                 (SELECT id_hash FROM sign_ins WHERE expires_at_ms < $1 LIMIT $2)",
+                horizon.authorizations,
+            ),
+            (
+                "DELETE FROM calls WHERE (session_id, day, tool) IN \
+                 (SELECT session_id, day, tool FROM calls WHERE last_at_ms < $1 LIMIT $2)",
+                horizon.sessions,
+            ),
+            (
                 "DELETE FROM browsers WHERE id_hash IN \
                  (SELECT id_hash FROM browsers WHERE expires_at_ms < $1 LIMIT $2)",
                 horizon.browsers,

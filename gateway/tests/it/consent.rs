@@ -2,6 +2,7 @@
 
 mod choice;
 mod once;
+mod terms;
 
 use standin::{Fault, FaultKind, demo};
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing step of a test should end it there")]
 
+mod account;
 mod admission;
 mod attacks;
 mod audit;

@@ -7,6 +7,7 @@ pub(crate) mod world;
 mod audit;
 mod authorizations;
 mod codes;
+mod connected;
 mod credentials;
 mod damage;
 mod devices;

@@ -12,7 +12,7 @@ use crate::harness::World;
 
 const LANGUAGES: [&str; 2] = ["en", "tr"];
 /// Keys that the code puts together: their beginnings.
-const COMPOSED: [&str; 3] = ["scopes.", "refused.", "error."];
+const COMPOSED: [&str; 5] = ["scopes.", "refused.", "error.", "events.", "tools."];
 /// Names that are the same in every language.
 const NAMES: [&str; 10] = [
     "Peaka",
@@ -130,6 +130,15 @@ fn every_key_is_used_and_every_used_key_is_there() {
         |key: &str| COMPOSED.iter().any(|prefix| key.starts_with(prefix) && !key.starts_with("refused."));
     let unused: Vec<&String> = texts.keys().filter(|key| !used.contains(*key) && !composed(key)).collect();
     assert!(unused.is_empty(), "nobody uses {unused:?}");
+}
+
+#[test]
+fn every_tool_of_a_scope_is_put_into_words() {
+    let scopes: BTreeMap<String, Vec<String>> = serde_json::from_str(&read("assets/tools.json")).unwrap();
+    let tools: BTreeSet<String> =
+        scopes.into_values().flatten().map(|tool| format!("tools.{tool}")).collect();
+    let said: BTreeSet<String> = texts("en").into_keys().filter(|key| key.starts_with("tools.")).collect();
+    assert_eq!(tools, said);
 }
 
 #[test]

@@ -53,6 +53,20 @@ pub(crate) fn every_argument(tool: &Value) -> Value {
     names.map(|name| (name.to_owned(), value(name))).collect()
 }
 
+/// The consent page says which tools are behind a scope; it knows them from a file only.
+#[tokio::test]
+async fn the_gateway_knows_which_scope_a_tool_needs() {
+    let house = House::start().await;
+    let mut needed = std::collections::BTreeMap::<String, Vec<String>>::new();
+    for tool in tools(&house).await {
+        let scope = tool["_meta"]["peaka/scope"].as_str().unwrap().to_owned();
+        needed.entry(scope).or_default().push(tool["name"].as_str().unwrap().to_owned());
+    }
+    needed.values_mut().for_each(|names| names.sort());
+    let known = serde_json::from_str(include_str!("../../../gateway/assets/tools.json")).unwrap();
+    assert_eq!(needed, known);
+}
+
 #[tokio::test]
 async fn the_catalogue() {
     let house = House::start().await;

@@ -59,7 +59,7 @@ pub(super) async fn grant(app: &App, client: &Client, params: &Params) -> Result
 }
 
 fn begin(app: &App, coded: &Coded) -> Result<Session, OAuthError> {
-    let now = app.clock.now();
+    let (now, longest) = (app.clock.now(), app.lifetimes.session);
     Ok(Session {
         id: BASE64_URL_SAFE_NO_PAD.encode(random::<SESSION_ID_BYTES>()?),
         subject: coded.person.subject.clone(),
@@ -75,7 +75,7 @@ fn begin(app: &App, coded: &Coded) -> Result<Session, OAuthError> {
         created_at: now,
         refreshed_at: now,
         idle_expires_at: now.plus(app.lifetimes.session_idle),
-        expires_at: now.plus(app.lifetimes.session),
+        expires_at: now.plus(coded.approval.terms.life.map_or(longest, |life| life.min(longest))),
         revoked_at: None,
     })
 }

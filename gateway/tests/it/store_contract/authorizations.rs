@@ -1,7 +1,7 @@
 //! An authorization on its way to a code: each step is taken in its turn, and once.
 
 use gateway::{
-    domain::authorization::{Approval, Returned},
+    domain::authorization::{Approval, Returned, Terms},
     store::{Store, Which},
 };
 use secrecy::{ExposeSecret as _, SecretString};
@@ -40,7 +40,8 @@ async fn begin_signed_in(store: &Store) {
 }
 
 fn approval() -> Approval {
-    Approval { scopes: Scope::Query.into(), projects: only(&["b", "a"]) }
+    let terms = Terms { life: Some(HOUR), device: Some(ODD.to_owned()) };
+    Approval { scopes: Scope::Query.into(), projects: only(&["b", "a"]), terms }
 }
 
 async fn a_sign_in_is_followed_step_by_step(world: World) {

@@ -1,6 +1,9 @@
 //! A code becomes a session: one, whoever else tries.
 
-use gateway::{domain::authorization::Approval, store::Store};
+use gateway::{
+    domain::authorization::{Approval, Terms},
+    store::Store,
+};
 use shared::{assertion::Projects, scope::Scopes};
 
 use super::{
@@ -21,7 +24,7 @@ on_both!(
 async fn approve(store: &Store, handle: &str, code: &str, projects: Projects) -> bool {
     store.begin_signed_in(handle, &request(None), "browser", &browser(None), (NOW, later())).await.unwrap();
     let signed_in = store.signed_in(handle, "browser", NOW).await.unwrap().unwrap();
-    let approval = Approval { scopes: Scopes::ALL, projects };
+    let approval = Approval { scopes: Scopes::ALL, projects, terms: Terms::default() };
     store.approve(&signed_in, &approval, code, (NOW, later())).await.unwrap()
 }
 
@@ -74,7 +77,7 @@ async fn a_code_that_exists_cannot_be_given_out_again(world: World) {
     approve(store, "handle", "code", Projects::All).await;
     store.begin_signed_in("other", &request(None), "browser", &browser(None), (NOW, later())).await.unwrap();
     let signed_in = store.signed_in("other", "browser", NOW).await.unwrap().unwrap();
-    let approval = Approval { scopes: Scopes::ALL, projects: Projects::All };
+    let approval = Approval { scopes: Scopes::ALL, projects: Projects::All, terms: Terms::default() };
     assert!(store.approve(&signed_in, &approval, "code", (NOW, later())).await.is_err());
     // The connection that saw the error is still good.
     assert!(store.approve(&signed_in, &approval, "another code", (NOW, later())).await.unwrap());

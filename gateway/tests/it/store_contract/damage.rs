@@ -40,7 +40,11 @@ async fn a_damaged_authorization(world: World) {
     world.meddle("UPDATE authorizations SET request = '{\"client_id\":1}'").await;
     is_corrupt(store.signed_in("handle", "browser", NOW).await, "authorizations", "request");
 
-    let approval = gateway::domain::authorization::Approval { scopes: Scopes::ALL, projects: Projects::All };
+    let approval = gateway::domain::authorization::Approval {
+        scopes: Scopes::ALL,
+        projects: Projects::All,
+        terms: gateway::domain::authorization::Terms::default(),
+    };
     assert!(store.approve(&signed_in, &approval, "code", (NOW, later())).await.unwrap());
     is_corrupt(store.coded("code").await, "authorizations", "request");
     let whole = serde_json::to_string(&request(None)).unwrap().replace('\'', "''");

@@ -36,7 +36,11 @@ async fn page(store: &Store, handle: &str) -> SignedIn {
 }
 
 fn approval(projects: Projects) -> Approval {
-    Approval { scopes: session("s").scopes, projects }
+    Approval {
+        scopes: session("s").scopes,
+        projects,
+        terms: gateway::domain::authorization::Terms::default(),
+    }
 }
 
 async fn stage(store: &Store, device: &str) -> DeviceStage {

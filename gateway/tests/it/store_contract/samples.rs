@@ -100,6 +100,7 @@ pub(crate) async fn add_session(store: &Store, session: &Session) {
     let approval = gateway::domain::authorization::Approval {
         scopes: session.scopes,
         projects: session.projects.clone(),
+        terms: gateway::domain::authorization::Terms::default(),
     };
     assert!(store.approve(&signed_in, &approval, &code, (NOW, later())).await.unwrap());
     let coded = store.coded(&code).await.unwrap().unwrap();

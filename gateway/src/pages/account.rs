@@ -1,0 +1,162 @@
+//! The page of connected apps.
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+use shared::{assertion::Projects, clock::Timestamp};
+
+use super::{ClientCard, PageError, moment::Moment, render};
+use crate::{
+    domain::authorization::Person,
+    language::Here,
+    peaka::Project,
+    store::{AuditRow, Calls, Connected},
+};
+
+/// What a person is told of; other events are for operators.
+const TOLD: [&str; 7] = [
+    "session_began",
+    "client_revoked",
+    "person_ended",
+    "operator",
+    "credential_dead",
+    "refresh_reused",
+    "code_replayed",
+];
+/// Of these, the ones that mean that somebody had a copy of what was theirs alone.
+const THEFTS: [&str; 2] = ["refresh_reused", "code_replayed"];
+/// Events on the page.
+const SHOWN: usize = 30;
+/// A connection is called new for so long.
+const NEW_MILLIS: i64 = 24 * 60 * 60 * 1000;
+
+/// What the page is made of.
+pub(crate) struct AccountPage<'a> {
+    pub(crate) person: &'a Person,
+    pub(crate) connected: Vec<Connected>,
+    pub(crate) calls: Vec<Calls>,
+    pub(crate) events: Vec<AuditRow>,
+    /// What projects are called, as far as Peaka said.
+    pub(crate) projects: Vec<Project>,
+    pub(crate) token: String,
+    /// How many sessions the person has just ended.
+    pub(crate) ended: Option<u32>,
+    pub(crate) now: Timestamp,
+}
+
+struct Row {
+    id: String,
+    client: ClientCard,
+    device: Option<String>,
+    scopes: Vec<String>,
+    /// None: all of them.
+    projects: Option<Vec<String>>,
+    began: Moment,
+    used: Moment,
+    ends: Moment,
+    is_new: bool,
+    /// Name and count; the nameless sum has none.
+    tools: Vec<(String, i64)>,
+    unnamed: i64,
+}
+
+struct Event {
+    at: Moment,
+    text: String,
+    /// An address prefix.
+    origin: Option<String>,
+    is_theft: bool,
+}
+
+#[derive(Template)]
+#[template(path = "account.html")]
+struct Account<'a> {
+    w: Here,
+    email: &'a str,
+    name: Option<&'a str>,
+    token: &'a str,
+    ended: Option<String>,
+    theft: bool,
+    rows: Vec<Row>,
+    events: Vec<Event>,
+}
+
+#[derive(Template)]
+#[template(path = "account_sign_in.html")]
+struct SignIn {
+    w: Here,
+}
+
+/// The button that leads to Peaka's sign-in.
+pub(crate) fn sign_in() -> Result<Response, PageError> {
+    render(StatusCode::OK, &SignIn { w: Here::now() })
+}
+
+/// A person's connected apps.
+pub(crate) fn account(page: &AccountPage<'_>) -> Result<Response, PageError> {
+    let w = Here::now();
+    let events: Vec<Event> =
+        page.events.iter().filter_map(|event| told(&w, event, page.now)).take(SHOWN).collect();
+    let ended = page.ended.map(|ended| match ended {
+        0 => w.t("account.ended_none").to_owned(),
+        1 => w.t("account.ended_one").to_owned(),
+        more => w.say("account.ended_many", "n", more),
+    });
+    let shown = Account {
+        email: &page.person.email,
+        name: page.person.name.as_deref(),
+        token: &page.token,
+        ended,
+        theft: events.iter().any(|event| event.is_theft),
+        rows: page.connected.iter().map(|connected| row(&w, page, connected)).collect(),
+        events,
+        w,
+    };
+    render(StatusCode::OK, &shown)
+}
+
+fn row(w: &Here, page: &AccountPage<'_>, Connected { session, device }: &Connected) -> Row {
+    let calls: Vec<&Calls> = page.calls.iter().filter(|calls| calls.session_id == session.id).collect();
+    let used = calls
+        .iter()
+        .map(|calls| calls.last_at)
+        .max()
+        .map_or(session.refreshed_at, |at| at.max(session.refreshed_at));
+    let name = |id: &String| {
+        page.projects
+            .iter()
+            .find(|project| project.id == *id)
+            .map_or_else(|| id.clone(), |project| project.name.clone())
+    };
+    Row {
+        id: session.id.clone(),
+        client: ClientCard::of_session(w, session),
+        device: device.clone(),
+        scopes: session.scopes.iter().map(|scope| w.t(&format!("scopes.{scope}.title")).to_owned()).collect(),
+        projects: match &session.projects {
+            Projects::All => None,
+            Projects::Only(ids) => Some(ids.iter().map(name).collect()),
+        },
+        began: Moment::of(w, session.created_at, page.now),
+        used: Moment::of(w, used, page.now),
+        ends: Moment::of(w, session.expires_at.min(session.idle_expires_at), page.now),
+        is_new: page.now.millis() - session.created_at.millis() < NEW_MILLIS,
+        unnamed: calls.iter().filter(|calls| calls.tool.is_empty()).map(|calls| calls.calls).sum(),
+        tools: calls
+            .iter()
+            .filter(|calls| !calls.tool.is_empty())
+            .map(|calls| (calls.tool.clone(), calls.calls))
+            .collect(),
+    }
+}
+
+fn told(w: &Here, event: &AuditRow, now: Timestamp) -> Option<Event> {
+    let kind = TOLD.into_iter().find(|kind| *kind == event.kind)?;
+    let app = event.client_name.clone().unwrap_or_else(|| w.t("events.an_app").to_owned());
+    Some(Event {
+        at: Moment::of(w, event.at, now),
+        text: w.say(&format!("events.{kind}"), "app", app),
+        origin: event.origin.clone(),
+        is_theft: THEFTS.contains(&kind),
+    })
+}

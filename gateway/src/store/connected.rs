@@ -1,0 +1,99 @@
+//! What a person sees of their connected apps: sessions, and their use (table `calls`).
+
+use shared::clock::Timestamp;
+use sqlx::Row as _;
+
+use super::{
+    Store, StoreError,
+    sessions::{columns, read},
+};
+use crate::domain::session::Session;
+
+/// A live session, as its person sees it.
+#[derive(Clone, Debug)]
+pub struct Connected {
+    /// The session.
+    pub session: Session,
+    /// The kind of device that it was allowed from.
+    pub device: Option<String>,
+}
+
+/// How often a session was used, by one tool.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Calls {
+    /// In which session.
+    pub session_id: String,
+    /// Which tool; empty if the client did not say.
+    pub tool: String,
+    /// How often.
+    pub calls: i64,
+    /// When last.
+    pub last_at: Timestamp,
+}
+
+impl Store {
+    /// The live sessions of a person, newest first.
+    pub async fn connected(
+        &self,
+        subject: &str,
+        now: Timestamp,
+        most: u32,
+    ) -> Result<Vec<Connected>, StoreError> {
+        let rows = sqlx::query(concat!(
+            "SELECT ",
+            columns!(),
+            ", device FROM sessions WHERE subject = $1 AND revoked_at_ms IS NULL AND expires_at_ms > $2 \
+             AND idle_expires_at_ms > $2 ORDER BY created_at_ms DESC, id LIMIT $3"
+        ))
+        .bind(subject)
+        .bind(now.millis())
+        .bind(i64::from(most))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(|row| Ok(Connected { session: read(row)?, device: row.try_get("device")? })).collect()
+    }
+
+    /// How often the sessions of a person were used since `day` (days since the epoch).
+    pub async fn calls(&self, subject: &str, day: i64) -> Result<Vec<Calls>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT session_id, tool, CAST(SUM(calls) AS BIGINT) AS calls, MAX(last_at_ms) AS last_at_ms FROM calls \
+             WHERE session_id IN (SELECT id FROM sessions WHERE subject = $1) AND day >= $2 \
+             GROUP BY session_id, tool ORDER BY session_id, 3 DESC, tool",
+        )
+        .bind(subject)
+        .bind(day)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Calls {
+                    session_id: row.try_get("session_id")?,
+                    tool: row.try_get("tool")?,
+                    calls: row.try_get("calls")?,
+                    last_at: Timestamp::from_millis(row.try_get("last_at_ms")?),
+                })
+            })
+            .collect()
+    }
+
+    /// Adds to the counts, all or nothing. In the order of their keys, so that two replicas do not wait for each other.
+    pub async fn add_calls(&self, day: i64, calls: &[Calls]) -> Result<(), StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        for Calls { session_id, tool, calls, last_at } in calls {
+            sqlx::query(
+                "INSERT INTO calls (session_id, day, tool, calls, last_at_ms) VALUES ($1, $2, $3, $4, $5) \
+                 ON CONFLICT (session_id, day, tool) DO UPDATE SET calls = calls.calls + excluded.calls, \
+                 last_at_ms = excluded.last_at_ms",
+            )
+            .bind(session_id)
+            .bind(day)
+            .bind(tool)
+            .bind(calls)
+            .bind(last_at.millis())
+            .execute(&mut *transaction)
+            .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+}

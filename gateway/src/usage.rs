@@ -1,0 +1,143 @@
+//! How often sessions are used: counted in memory on the way to the backend, written in batches. Which tool is known only
+//! where the backend holds the header to the body (2026-07-28 and later); of other requests there is a sum. What is lost
+//! with a replica that crashes is the count of a few seconds: this is for people to look at, not for judging.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use http::{HeaderMap, HeaderValue};
+use shared::{
+    chain::Chain,
+    clock::{SharedClock, Timestamp},
+};
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use crate::store::{Calls, Store};
+
+const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
+const FLUSH: Duration = Duration::from_secs(5);
+/// Rows written in one transaction.
+const BATCH: usize = 200;
+/// More are not kept between two flushes: names come from outside.
+const MAX_COUNTS: usize = 50_000;
+const MAX_TOOL_BYTES: usize = 64;
+/// The first revision in which `Mcp-Name` is held to the body.
+const HEADERS_ARE_CHECKED: &[u8] = b"2026-07-28";
+
+#[derive(Clone, Copy, Debug)]
+struct Count {
+    calls: i64,
+    last_at: Timestamp,
+}
+
+/// Counts.
+pub(crate) struct Usage {
+    store: Store,
+    clock: SharedClock,
+    /// Session and tool → how often.
+    counts: Mutex<BTreeMap<(String, String), Count>>,
+}
+
+impl std::fmt::Debug for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Usage").finish_non_exhaustive()
+    }
+}
+
+/// The day of a moment, in days since the epoch.
+pub(crate) const fn day(at: Timestamp) -> i64 {
+    at.millis().div_euclid(DAY_MILLIS)
+}
+
+impl Usage {
+    /// Over the given parts.
+    pub(crate) fn new(store: Store, clock: SharedClock) -> Self {
+        Self { store, clock, counts: Mutex::default() }
+    }
+
+    /// Counts a request that the backend answered.
+    pub(crate) fn count(&self, session_id: &str, headers: &HeaderMap) {
+        let key = (session_id.to_owned(), tool(headers).to_owned());
+        let now = self.clock.now();
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if counts.len() < MAX_COUNTS || counts.contains_key(&key) {
+            let count = counts.entry(key).or_insert(Count { calls: 0, last_at: now });
+            *count = Count { calls: count.calls + 1, last_at: now };
+        }
+    }
+
+    /// Writes every few seconds, and once more after `shutdown`.
+    pub(crate) async fn follow(&self, shutdown: CancellationToken) {
+        let mut ticks = tokio::time::interval(FLUSH);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => break,
+                _ = ticks.tick() => self.flush().await,
+            }
+        }
+        self.flush().await;
+    }
+
+    /// Writes what was counted. What cannot be written waits for the next time.
+    pub(crate) async fn flush(&self) {
+        let counts = std::mem::take(&mut *self.counts.lock().unwrap_or_else(PoisonError::into_inner));
+        let counted: Vec<Calls> = (counts.into_iter())
+            .map(|((session_id, tool), Count { calls, last_at })| Calls { session_id, tool, calls, last_at })
+            .collect();
+        let mut batches = counted.chunks(BATCH);
+        while let Some(batch) = batches.next() {
+            if let Err(error) = self.store.add_calls(day(self.clock.now()), batch).await {
+                warn!(error = %Chain(&error), "could not write how often sessions are used");
+                let mut waiting = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+                for calls in batch.iter().chain(batches.flatten()).cloned() {
+                    let fresh = Count { calls: 0, last_at: calls.last_at };
+                    waiting.entry((calls.session_id, calls.tool)).or_insert(fresh).calls += calls.calls;
+                }
+                return;
+            }
+        }
+    }
+}
+
+/// The tool that a request calls, if that can be known; otherwise nothing.
+fn tool(headers: &HeaderMap) -> &str {
+    let is_checked = headers
+        .get("mcp-protocol-version")
+        .is_some_and(|version| version.len() == 10 && version.as_bytes() >= HEADERS_ARE_CHECKED);
+    let calls_a_tool = headers.get("mcp-method").is_some_and(|method| method == "tools/call");
+    let name = headers.get("mcp-name").and_then(|name: &HeaderValue| name.to_str().ok()).unwrap_or_default();
+    let well_formed = (1..=MAX_TOOL_BYTES).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/'));
+    if is_checked && calls_a_tool && well_formed { name } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tool_is_known_only_where_the_backend_checks_its_name() {
+        for (version, method, name, known) in [
+            ("2026-07-28", "tools/call", "peaka_list_projects", "peaka_list_projects"),
+            ("2027-01-01", "tools/call", "t", "t"),
+            ("2025-11-25", "tools/call", "t", ""),
+            ("zzz", "tools/call", "t", ""),
+            ("2026-07-28", "resources/read", "peaka://x", ""),
+            ("2026-07-28", "tools/call", "<b>", ""),
+            ("2026-07-28", "tools/call", "", ""),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("mcp-protocol-version", version.parse().unwrap());
+            headers.insert("mcp-method", method.parse().unwrap());
+            headers.insert("mcp-name", name.parse().unwrap());
+            assert_eq!(tool(&headers), known, "{version} {method} {name}");
+        }
+        assert_eq!(tool(&HeaderMap::new()), "");
+    }
+}

@@ -1,0 +1,124 @@
+//! What a person sees of their connected apps, and their sign-ins without a client.
+
+use gateway::{
+    domain::session::{Because, Session},
+    store::{Calls, Which},
+};
+
+use super::{
+    RACERS, all, on_both,
+    samples::{HOUR, NOW, ODD, add_session, later, request, session},
+    world::World,
+};
+
+on_both!(
+    a_sign_in_returns_once_and_in_time,
+    a_person_sees_their_live_sessions,
+    counts_add_up,
+    a_person_ends_their_own,
+    an_authorization_goes_back_to_the_sign_in_once,
+    what_is_over_is_swept,
+);
+
+async fn a_sign_in_returns_once_and_in_time(world: World) {
+    let store = &world.store;
+    for id in ["raced", "late"] {
+        store.begin_sign_in(id, "browser", &ODD.into(), later()).await.unwrap();
+    }
+    assert!(store.return_from_sign_in("unknown", NOW).await.unwrap().is_none());
+    assert!(store.return_from_sign_in("late", later()).await.unwrap().is_none());
+    let racers = (0..RACERS).map(|_| {
+        let store = store.clone();
+        tokio::spawn(async move { store.return_from_sign_in("raced", NOW).await.unwrap() })
+    });
+    let returned: Vec<_> = all(racers).await.into_iter().flatten().collect();
+    assert_eq!(returned.len(), 1);
+    assert_eq!((returned[0].id_hash.as_str(), returned[0].browser_hash.as_str()), ("raced", "browser"));
+}
+
+async fn a_person_sees_their_live_sessions(world: World) {
+    let store = &world.store;
+    add_session(store, &session("mine")).await;
+    add_session(store, &session("ended")).await;
+    add_session(store, &Session { subject: "somebody else".to_owned(), ..session("theirs") }).await;
+    store.revoke_session("ended", Because::Person, NOW).await.unwrap();
+    let seen = store.connected("subject", NOW, 10).await.unwrap();
+    assert_eq!(seen.iter().map(|seen| seen.session.id.as_str()).collect::<Vec<_>>(), ["mine"]);
+    assert_eq!(seen[0].device, None);
+    assert!(
+        store.connected("subject", NOW.plus(HOUR), 10).await.unwrap().is_empty(),
+        "not used for too long"
+    );
+    assert!(store.connected("subject", NOW, 0).await.unwrap().is_empty());
+}
+
+fn calls(session_id: &str, tool: &str, calls: i64) -> Calls {
+    Calls { session_id: session_id.to_owned(), tool: tool.to_owned(), calls, last_at: NOW }
+}
+
+async fn counts_add_up(world: World) {
+    let store = &world.store;
+    add_session(store, &session("s")).await;
+    let writers = (0..RACERS).map(|_| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            store.add_calls(20_000, &[calls("s", "", 1), calls("s", "tool", 2)]).await.unwrap();
+        })
+    });
+    all(writers).await;
+    store.add_calls(20_001, &[calls("s", "tool", 5), calls("nobody's", "tool", 1)]).await.unwrap();
+    store.add_calls(20_001, &[]).await.unwrap();
+    let racers = i64::from(RACERS);
+    let both = [calls("s", "tool", 2 * racers + 5), calls("s", "", racers)];
+    assert_eq!(store.calls("subject", 20_000).await.unwrap(), both);
+    assert_eq!(store.calls("subject", 20_001).await.unwrap(), [calls("s", "tool", 5)]);
+    assert!(store.calls("somebody else", 0).await.unwrap().is_empty());
+}
+
+async fn a_person_ends_their_own(world: World) {
+    let store = &world.store;
+    add_session(store, &session("mine")).await;
+    add_session(
+        store,
+        &Session { subject: "else".to_owned(), email: "subject".to_owned(), ..session("theirs") },
+    )
+    .await;
+    assert_eq!(store.sessions(Which::Subject("subject"), 10).await.unwrap().len(), 1);
+    let ended = store.revoke_sessions(Which::Subject("subject"), Because::Person, || NOW).await.unwrap();
+    assert_eq!(ended, ["mine"]);
+    store
+        .begin_signed_in("open", &request(None), "b", &super::samples::browser(None), (NOW, later()))
+        .await
+        .unwrap();
+    store.discard_unfinished(Which::Subject("subject")).await.unwrap();
+    store.forget_consents(Which::Subject("subject")).await.unwrap();
+    assert!(store.signed_in("open", "b", NOW).await.unwrap().is_none());
+}
+
+async fn an_authorization_goes_back_to_the_sign_in_once(world: World) {
+    let store = &world.store;
+    let browser = super::samples::browser(None);
+    store.begin_signed_in("a", &request(None), "b", &browser, (NOW, later())).await.unwrap();
+    let signed_in = store.signed_in("a", "b", NOW).await.unwrap().unwrap();
+    assert!(store.sign_in_again(&signed_in, "state", &ODD.into()).await.unwrap());
+    assert!(!store.sign_in_again(&signed_in, "other", &ODD.into()).await.unwrap());
+    assert!(store.signed_in("a", "b", NOW).await.unwrap().is_none());
+    let returned = store.return_from_login("state", NOW).await.unwrap().unwrap();
+    assert!(store.sign_in(returned, "again", &browser, NOW).await.unwrap());
+    assert!(store.signed_in("again", "b", NOW).await.unwrap().is_some());
+}
+
+async fn what_is_over_is_swept(world: World) {
+    let store = &world.store;
+    store.begin_sign_in("state", "browser", &ODD.into(), NOW).await.unwrap();
+    store.add_calls(20_000, &[calls("s", "tool", 1)]).await.unwrap();
+    let horizon = |at| gateway::store::Horizon {
+        authorizations: at,
+        browsers: at,
+        sessions: at,
+        credentials: at,
+        audit_events: at,
+    };
+    assert_eq!(store.sweep(&horizon(NOW)).await.unwrap(), 0);
+    assert_eq!(store.sweep(&horizon(later())).await.unwrap(), 2);
+}
