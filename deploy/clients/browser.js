@@ -98,6 +98,18 @@ export class Browser {
     }
   }
 
+  /** A page of its own, for what no walk does. */
+  newPage() {
+    return this.#context.newPage();
+  }
+
+  /** A page of somebody else: nothing is shared with the others. */
+  async newContextPage() {
+    const context = await this.#chromium.newContext();
+    context.setDefaultTimeout(30_000);
+    return context.newPage();
+  }
+
   /** A page, and the URL with the scheme `protocol` to which it will want to navigate: no server would see that. */
   async watching(protocol) {
     const page = await this.#context.newPage();

@@ -1,0 +1,103 @@
+// How every page looks, in both languages, light and dark, on a phone and a desktop: pictures for people to look at in
+// target/test/pages, and what a machine can judge of them: axe's rules, a width that fits, nothing from elsewhere.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import test from 'node:test';
+
+import { AxeBuilder } from '@axe-core/playwright';
+
+import { Browser } from '../browser.js';
+import { setUp } from '../journey.js';
+import { aClient, overflow, toConsent } from '../pages.js';
+import { target } from '../process.js';
+import { authorization, register } from '../sign-in.js';
+
+const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } };
+const folder = path.join(target, 'test', 'pages');
+
+/** Everything folded is unfolded, so that it is judged, too. */
+const unfold = page => page.locator('details').evaluateAll(all => all.forEach(one => (one.open = true)));
+
+/** A client whose page is interesting: many projects are offered, some are picked. */
+const pickSome = async page => {
+  await page.locator('input[value=some]').check();
+  await page.locator('details:has(input[name=project])').evaluateAll(all => all.forEach(one => (one.open = true)));
+  await page.locator('input[name=project]').first().check();
+};
+
+test('every page, in every dress', async t => {
+  mkdirSync(folder, { recursive: true });
+  const { house, callback } = await setUp(t, { store: 'file' });
+  const browser = await Browser.open();
+  t.after(() => browser.close());
+  const page = await browser.newPage();
+  const strangers = new Set();
+  page.on('request', request => {
+    const { origin } = new URL(request.url());
+    if (![house.issuer, house.peaka, new URL(callback.url).origin].includes(origin)) strangers.add(request.url());
+  });
+
+  const hosted = await register(house, ['https://claude.ai/api/mcp/auth_callback'], { client_name: 'Claude' });
+  const ask = async () => (await authorization(house, hosted.client_id, 'https://claude.ai/api/mcp/auth_callback')).url;
+  const local = await aClient(house, callback, { client_name: 'Inspector of a rather long and winding name, version 2' });
+
+  // Something to look at under "Connected apps".
+  await page.goto(`${house.issuer}/account`);
+  for (let n = 0; n < 2; n++) {
+    const request = await local.ask();
+    const allow = await toConsent(page, request.url);
+    if (n > 0) await pickSome(page);
+    await allow.click();
+    await local.redeem(request, await callback.next());
+  }
+  const stranger = await browser.newContextPage();
+  t.after(() => stranger.close());
+
+  const consent = await (async () => {
+    await toConsent(page, await ask());
+    return page.url();
+  })();
+  const forClaude = await ask();
+  const pages = {
+    connect: { on: page, visit: on => on.goto(`${house.issuer}/`) },
+    'connect-open': { on: page, visit: async on => (await on.goto(`${house.issuer}/`), unfold(on)) },
+    ask: { on: page, visit: on => on.goto(forClaude) },
+    'ask-loopback': { on: page, visit: async on => on.goto((await local.ask()).url) },
+    consent: { on: page, visit: on => on.goto(consent) },
+    'consent-open': { on: page, visit: async on => (await on.goto(consent), await pickSome(on), unfold(on)) },
+    account: { on: page, visit: on => on.goto(`${house.issuer}/account`) },
+    'account-open': { on: page, visit: async on => (await on.goto(`${house.issuer}/account?ended=1`), unfold(on)) },
+    'account-sign-in': { on: stranger, visit: on => on.goto(`${house.issuer}/account`) },
+    'error-unknown-app': {
+      on: page,
+      visit: on => on.goto(`${house.issuer}/oauth/authorize?client_id=pkm_client_nobody&response_type=code`),
+    },
+    'error-of-the-app': { on: page, visit: on => on.goto(forClaude.replace('code_challenge_method=S256', 'x=y')) },
+    'error-too-old': { on: page, visit: on => on.goto(`${house.issuer}/oauth/consent?authorization=spent`) },
+  };
+
+  for (const language of ['en', 'tr']) {
+    for (const on of [page, stranger]) await on.goto(`${house.issuer}/?lang=${language}`);
+    for (const scheme of ['light', 'dark']) {
+      for (const [size, viewport] of Object.entries(SIZES)) {
+        await t.test(`${language}, ${scheme}, ${size}`, async () => {
+          for (const [name, { on, visit }] of Object.entries(pages)) {
+            await on.setViewportSize(viewport);
+            await on.emulateMedia({ colorScheme: scheme });
+            await visit(on);
+            assert.equal(await on.locator('html').getAttribute('lang'), language, name);
+            assert.equal(await overflow(on), 0, `${name} can be scrolled sideways`);
+            await on.screenshot({ path: path.join(folder, `${name}-${language}-${scheme}-${size}.png`), fullPage: true });
+            // Folded or not, long or wide, axe sees the same words: one size of each suffices.
+            if (size === 'desktop') continue;
+            const { violations } = await new AxeBuilder({ page: on }).analyze();
+            const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+            assert.deepEqual(told, [], name);
+          }
+        });
+      }
+    }
+  }
+  assert.deepEqual([...strangers], [], 'a page asks somebody else for something');
+});
