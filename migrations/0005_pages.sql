@@ -25,3 +25,12 @@ CREATE INDEX calls_last ON calls (last_at_ms);
 ALTER TABLE authorizations ADD COLUMN session_seconds BIGINT;
 ALTER TABLE authorizations ADD COLUMN device TEXT;
 ALTER TABLE sessions ADD COLUMN device TEXT;
+
+-- What became of telling an operator's webhook of an event of table `audit_events`; an event without a row waits to be told.
+CREATE TABLE webhook_deliveries (
+    event_id   TEXT   NOT NULL PRIMARY KEY,
+    attempts   BIGINT NOT NULL,
+    next_at_ms BIGINT NOT NULL,
+    done_at_ms BIGINT
+);
+CREATE INDEX webhook_deliveries_next ON webhook_deliveries (next_at_ms);

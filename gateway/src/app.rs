@@ -28,6 +28,7 @@ use crate::{
     store::{Browser, OpenError, Store, StoreError},
     upstream::Upstream,
     usage::Usage,
+    webhook::Webhook,
 };
 
 /// The gateway's parts.
@@ -57,6 +58,7 @@ pub struct App {
     pub(crate) housekeeping: Housekeeping,
     pub(crate) audit: Audit,
     pub(crate) usage: Usage,
+    pub(crate) webhook: Option<Webhook>,
 }
 
 /// Why the gateway cannot start.
@@ -80,6 +82,9 @@ pub enum StartError {
     /// The random source.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
+    /// The webhook.
+    #[error(transparent)]
+    Webhook(#[from] crate::webhook::Unusable),
     /// The client for documents of clients.
     #[error(transparent)]
     Documents(#[from] crate::cimd::UnusablePolicy),
@@ -103,7 +108,10 @@ impl App {
         let operator_clients =
             OperatorClients::new(config.clients, store.clone(), Arc::clone(&keys), key_sets.clone());
         let assertions = ClientAssertions::new(&issuer, Arc::clone(&ephemeral), Arc::clone(&clock));
+        let webhook =
+            config.webhook.map(|settings| Webhook::new(settings, store.clone(), Arc::clone(&clock)));
         Ok(Arc::new(Self {
+            webhook: webhook.transpose()?,
             audit: Audit::new(store.clone(), Arc::clone(&clock)),
             cookies: Cookies::new(issuer.is_https()),
             limiter: RateLimiter::new(ephemeral, Arc::clone(&clock)),

@@ -4,6 +4,7 @@ mod grants;
 mod network;
 mod storage;
 mod tokens;
+mod webhook;
 
 use shared::{
     env::{Env, Mistakes},
@@ -14,6 +15,7 @@ pub use self::{
     network::{AllowedOrigins, Network},
     storage::Storage,
     tokens::Tokens,
+    webhook::Webhook,
 };
 use crate::{
     cimd::FetchPolicy,
@@ -43,6 +45,8 @@ pub struct Config {
     pub peaka: peaka::Settings,
     /// Client ID metadata documents.
     pub cimd: FetchPolicy,
+    /// Who is told of new connections and of thefts.
+    pub webhook: Option<Webhook>,
     /// Logs and traces.
     pub telemetry: Telemetry,
 }
@@ -59,6 +63,7 @@ impl Config {
         let grants = if issuers.is_empty() { grants } else { grants.with(Grant::IdJag) };
         let peaka = peaka::Settings::read(&mut env);
         let cimd = FetchPolicy::read(&mut env);
+        let webhook = Webhook::read(&mut env);
         let telemetry = Telemetry::read(&mut env);
         match (network, storage) {
             (Some(network), Some(storage)) => env.finish(Self {
@@ -70,6 +75,7 @@ impl Config {
                 issuers,
                 peaka,
                 cimd,
+                webhook,
                 telemetry,
             }),
             // A section that could not be read has noted why.

@@ -46,6 +46,14 @@ impl Gateway {
             let (app, shutdown) = (Arc::clone(&self.app), drained.clone());
             tokio::spawn(async move { app.audit.run(shutdown).await })
         };
+        let teller = {
+            let (app, shutdown) = (Arc::clone(&self.app), shutdown.clone());
+            tokio::spawn(async move {
+                if let Some(webhook) = &app.webhook {
+                    webhook.run(shutdown).await;
+                }
+            })
+        };
         let counter = {
             let (app, shutdown) = (Arc::clone(&self.app), drained.clone());
             tokio::spawn(async move { app.usage.follow(shutdown).await })
@@ -58,7 +66,7 @@ impl Gateway {
         ));
         serve(public, router::public(Arc::clone(&self.app)), Limits::default(), shutdown).await;
         drained.cancel();
-        let _ = tokio::join!(internal, follower, keeper, auditor, counter);
+        let _ = tokio::join!(internal, follower, keeper, auditor, counter, teller);
         self.app.store.close().await;
         info!("the gateway has stopped");
     }

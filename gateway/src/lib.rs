@@ -48,6 +48,7 @@ mod signed_assertion;
 pub mod store;
 mod upstream;
 mod usage;
+mod webhook;
 mod words;
 
 pub use self::{

@@ -21,6 +21,7 @@ mod revocations;
 mod sessions;
 mod sign_ins;
 mod sweep;
+mod webhook;
 
 use std::{str::FromStr as _, time::Duration};
 
@@ -55,6 +56,7 @@ pub use self::{
     revocations::Revoked,
     sessions::Which,
     sweep::Horizon,
+    webhook::Untold,
 };
 
 /// How the store is reached.

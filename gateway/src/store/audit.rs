@@ -234,7 +234,7 @@ impl Store {
     }
 }
 
-fn read(row: &AnyRow) -> Result<AuditRow, StoreError> {
+pub(super) fn read(row: &AnyRow) -> Result<AuditRow, StoreError> {
     Ok(AuditRow {
         id: row.try_get("id")?,
         at: Timestamp::from_millis(row.try_get("at_ms")?),

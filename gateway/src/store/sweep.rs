@@ -47,6 +47,11 @@ impl Store {
                 horizon.authorizations,
             ),
             (
+                "DELETE FROM webhook_deliveries WHERE event_id IN \
+                 (SELECT event_id FROM webhook_deliveries WHERE next_at_ms < $1 LIMIT $2)",
+                horizon.sessions,
+            ),
+            (
                 "DELETE FROM calls WHERE (session_id, day, tool) IN \
                  (SELECT session_id, day, tool FROM calls WHERE last_at_ms < $1 LIMIT $2)",
                 horizon.sessions,

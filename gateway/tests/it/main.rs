@@ -40,4 +40,5 @@ mod revoke;
 mod secrets;
 mod store_contract;
 mod token;
+mod webhook;
 mod words;

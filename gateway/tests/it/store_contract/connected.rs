@@ -17,6 +17,7 @@ on_both!(
     counts_add_up,
     a_person_ends_their_own,
     an_authorization_goes_back_to_the_sign_in_once,
+    what_is_to_be_told_waits_until_it_is,
     what_is_over_is_swept,
 );
 
@@ -108,10 +109,33 @@ async fn an_authorization_goes_back_to_the_sign_in_once(world: World) {
     assert!(store.signed_in("again", "b", NOW).await.unwrap().is_some());
 }
 
+async fn what_is_to_be_told_waits_until_it_is(world: World) {
+    let store = &world.store;
+    for id in ["a", "b"] {
+        add_session(store, &session(id)).await;
+    }
+    // Of no interest to a webhook.
+    store.revoke_session("a", Because::ClientRevoked, NOW).await.unwrap();
+    let untold = store.untold(NOW, NOW, 10).await.unwrap();
+    assert_eq!(untold.len(), 2);
+    assert!(untold.iter().all(|untold| untold.attempts == 0 && untold.event.kind == "session_began"));
+    assert_eq!(store.untold(NOW, NOW, 1).await.unwrap().len(), 1);
+    assert!(store.untold(later(), later(), 10).await.unwrap().is_empty());
+    let (first, second) = (&untold[0].event.id, &untold[1].event.id);
+    store.note_delivery(first, 1, later(), None).await.unwrap();
+    store.note_delivery(second, 1, NOW, Some(NOW)).await.unwrap();
+    assert!(store.untold(NOW, NOW, 10).await.unwrap().is_empty());
+    let again = store.untold(NOW, later(), 10).await.unwrap();
+    assert_eq!((again.len(), &again[0].event.id, again[0].attempts), (1, first, 1));
+    store.note_delivery(first, 2, later(), Some(later())).await.unwrap();
+    assert!(store.untold(NOW, later(), 10).await.unwrap().is_empty());
+}
+
 async fn what_is_over_is_swept(world: World) {
     let store = &world.store;
     store.begin_sign_in("state", "browser", &ODD.into(), NOW).await.unwrap();
     store.add_calls(20_000, &[calls("s", "tool", 1)]).await.unwrap();
+    store.note_delivery("event", 1, NOW, None).await.unwrap();
     let horizon = |at| gateway::store::Horizon {
         authorizations: at,
         browsers: at,
@@ -120,5 +144,5 @@ async fn what_is_over_is_swept(world: World) {
         audit_events: at,
     };
     assert_eq!(store.sweep(&horizon(NOW)).await.unwrap(), 0);
-    assert_eq!(store.sweep(&horizon(later())).await.unwrap(), 2);
+    assert_eq!(store.sweep(&horizon(later())).await.unwrap(), 3);
 }
