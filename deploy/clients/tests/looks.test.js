@@ -91,8 +91,10 @@ test('every page, in every dress', async t => {
             await on.screenshot({ path: path.join(folder, `${name}-${language}-${scheme}-${size}.png`), fullPage: true });
             // Folded or not, long or wide, axe sees the same words: one size of each suffices.
             if (size === 'desktop') continue;
-            const { violations } = await new AxeBuilder({ page: on }).analyze();
-            const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+            const { violations, incomplete } = await new AxeBuilder({ page: on }).analyze();
+            // Text in the very colour of its ground is a riddle to axe, not a violation.
+            const riddles = incomplete.filter(({ id }) => id === 'color-contrast');
+            const told = [...violations, ...riddles].map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
             assert.deepEqual(told, [], name);
           }
         });
