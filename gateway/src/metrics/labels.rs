@@ -8,11 +8,9 @@ label! {
     pub(crate) enum Route = "route" {
         Mcp = "/mcp",
         Token = "/oauth/token",
-        Push = "/oauth/par",
         Authorize = "/oauth/authorize",
         Callback = "/oauth/callback",
         Consent = "/oauth/consent",
-        Pushed = "/oauth/par",
         Register = "/oauth/register",
         Pushed = "/oauth/par",
         Revoke = "/oauth/revoke",
@@ -43,11 +41,9 @@ impl Route {
     const ALL: [Self; Self::VALUES.len()] = [
         Self::Mcp,
         Self::Token,
-        Self::Push,
         Self::Authorize,
         Self::Callback,
         Self::Consent,
-        Self::Pushed,
         Self::Register,
         Self::Pushed,
         Self::Revoke,
