@@ -182,6 +182,23 @@ impl AccessTokens {
         Ok(())
     }
 
+    /// Resolves when a valid token is over: because its time is up, or because its session was ended.
+    pub(crate) async fn over(&self, valid: &Valid) -> BadToken {
+        loop {
+            let ended = self.revoked.next();
+            tokio::pin!(ended);
+            // Listening before looking: an end in between is not missed.
+            ended.as_mut().enable();
+            if let Err(over) = self.look_again(valid) {
+                return over;
+            }
+            tokio::select! {
+                () = ended => {}
+                () = self.clock.until(valid.expires_at) => {}
+            }
+        }
+    }
+
     /// Reads the session of a token that this gateway signed, be it over or not: for revocation (RFC 7009).
     pub(crate) fn session_of(&self, token: &str) -> Option<(String, String)> {
         let claims: Claims = self.keys.access(|ring| ring.verification().verify(TYPE, token)).ok()?;

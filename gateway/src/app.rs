@@ -76,6 +76,9 @@ pub enum StartError {
     /// Redis' address.
     #[error(transparent)]
     Ephemeral(#[from] ephemeral::EphemeralError),
+    /// The threads.
+    #[error("no threads to serve with")]
+    Workers(#[source] std::io::Error),
     /// The client of Peaka.
     #[error(transparent)]
     Peaka(#[from] peaka::StartError),

@@ -8,9 +8,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum::{Error, body::Body};
-use bytes::Bytes;
-use http_body::{Frame, SizeHint};
+use http_body::{Body, Frame, SizeHint};
 
 /// Requests of one person that this replica has under way, streams among them.
 const AT_A_TIME: usize = 100;
@@ -53,25 +51,25 @@ impl Drop for Place {
 
 /// An answer that keeps its place until it is read or given up.
 #[derive(Debug)]
-pub(crate) struct Placed {
-    answer: Body,
+pub(crate) struct Placed<B> {
+    answer: B,
     _place: Place,
 }
 
-impl Placed {
-    pub(crate) fn new(answer: Body, place: Place) -> Self {
+impl<B> Placed<B> {
+    pub(crate) const fn new(answer: B, place: Place) -> Self {
         Self { answer, _place: place }
     }
 }
 
-impl http_body::Body for Placed {
-    type Data = Bytes;
-    type Error = Error;
+impl<B: Body + Unpin> Body for Placed<B> {
+    type Data = B::Data;
+    type Error = B::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         Pin::new(&mut self.answer).poll_frame(cx)
     }
 

@@ -12,6 +12,11 @@ pub(crate) async fn on_behalf<T>(of: String, work: impl Future<Output = T>) -> T
     CALLER.scope(of.into(), work).await
 }
 
+/// The same for work that waits for nothing.
+pub(crate) fn noting<T>(of: String, work: impl FnOnce() -> T) -> T {
+    CALLER.sync_scope(of.into(), work)
+}
+
 /// The address prefix of the caller. `None` outside of a request: for housekeeping, commands, and tasks that go on
 /// without whoever caused them.
 pub(crate) fn prefix() -> Option<Arc<str>> {

@@ -12,7 +12,7 @@ use shared::{
 };
 
 pub use self::{
-    network::{AllowedOrigins, Network},
+    network::{AllowedOrigins, BackendUrl, Network},
     storage::Storage,
     tokens::Tokens,
     webhook::Webhook,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shared::{
     clock::SharedClock,
-    serve::{Limits, serve},
+    serve::{Limits, Workers, serve, serve_on},
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -13,19 +13,23 @@ use tracing::info;
 use crate::{
     app::{App, StartError},
     config::Config,
-    router,
+    router::{self, Public},
 };
 
 /// A gateway that has opened its stores and is ready to serve.
 #[derive(Debug)]
 pub struct Gateway {
     app: Arc<App>,
+    workers: Workers,
 }
 
 impl Gateway {
     /// Opens everything that is needed; nothing is served yet.
     pub async fn start(config: Config, clock: SharedClock) -> Result<Self, StartError> {
-        Ok(Self { app: App::start(config, clock).await? })
+        Ok(Self {
+            app: App::start(config, clock).await?,
+            workers: Workers::start().map_err(StartError::Workers)?,
+        })
     }
 
     /// Serves both listeners until `shutdown`, then drains them.
@@ -64,9 +68,14 @@ impl Gateway {
             Limits::default(),
             drained.clone(),
         ));
-        serve(public, router::public(Arc::clone(&self.app)), Limits::default(), shutdown).await;
+        let scout = {
+            let (app, shutdown) = (Arc::clone(&self.app), drained.clone());
+            tokio::spawn(async move { app.upstream.follow(shutdown).await })
+        };
+        let handler = Public::new(Arc::clone(&self.app));
+        serve_on(&self.workers, public, handler, Limits::default(), shutdown).await;
         drained.cancel();
-        let _ = tokio::join!(internal, follower, keeper, auditor, counter, teller);
+        let _ = tokio::join!(internal, follower, keeper, auditor, counter, teller, scout);
         self.app.store.close().await;
         info!("the gateway has stopped");
     }

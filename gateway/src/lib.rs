@@ -55,5 +55,5 @@ pub use self::{
     app::{App, StartError},
     config::Config,
     gateway::Gateway,
-    router::{internal, public},
+    router::internal,
 };

@@ -8,15 +8,11 @@ pub(crate) mod mcp_session;
 mod origin;
 pub(crate) mod refusal;
 
-use std::{sync::Arc, time::Instant};
+use std::{net::SocketAddr, sync::Arc, time::Instant};
 
-use axum::{
-    body::Body,
-    extract::{Request, State},
-    response::Response,
-};
-use http::{Method, StatusCode, header};
-use http_body_util::{LengthLimitError, Limited};
+use axum::{body::Body, response::Response};
+use http::{Method, Request, StatusCode, header};
+use hyper::body::Incoming;
 use shared::{assertion, chain::Chain};
 use tracing::{info, warn};
 
@@ -24,21 +20,24 @@ use self::{leash::Leashed, refusal::Refusal};
 use crate::{
     access_token::{BadToken, Valid},
     app::App,
-    bulkhead::Placed,
-    domain,
+    bulkhead::{Place, Placed},
+    caller, domain,
     metrics::{IN_FLIGHT, Route, request_done},
-    upstream::UpstreamError,
+    upstream::{BackendBody, BodyError, ClientBody, UpstreamError},
 };
 
 /// A JSON-RPC request is not longer than this.
 const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 
-pub(crate) async fn mcp(State(app): State<Arc<App>>, request: Request) -> Response {
+/// Answers a request to `/mcp`. It stands before the router: what every tool call passes is kept short.
+pub(crate) async fn mcp(app: &Arc<App>, request: Request<Incoming>, peer: SocketAddr) -> Response {
     let (began, _in_flight) = (Instant::now(), IN_FLIGHT.hold(()));
     let origin = origin::judge(request.headers(), &app.issuer, &app.allowed_origins);
     let mut response = match origin {
         Ok(_) if request.method() == Method::OPTIONS => origin::preflight(request.headers()),
-        Ok(_) => answer(&app, request).await.unwrap_or_else(|refusal| refusal.into_response(&app.issuer)),
+        Ok(_) => {
+            answer(app, request, peer).await.unwrap_or_else(|refusal| refusal.into_response(&app.issuer))
+        }
         Err(origin::Foreign) => Refusal::Origin.into_response(&app.issuer),
     };
     origin::expose(response.headers_mut(), origin.unwrap_or(None));
@@ -46,12 +45,14 @@ pub(crate) async fn mcp(State(app): State<Arc<App>>, request: Request) -> Respon
     response
 }
 
-async fn answer(app: &Arc<App>, request: Request) -> Result<Response, Refusal> {
+async fn answer(app: &Arc<App>, request: Request<Incoming>, peer: SocketAddr) -> Result<Response, Refusal> {
     // First who, then what: a client that has no token yet asks with GET, and must be told where to get one.
     let token = bearer::read(request.headers())?;
     let valid = app.access_tokens.validate(token).inspect_err(|bad| {
         if *bad == BadToken::Invalid {
-            app.audit.refused(domain::audit::Refusal::Token, None);
+            caller::noting(app.caller(peer, request.headers()), || {
+                app.audit.refused(domain::audit::Refusal::Token, None);
+            });
         }
     })?;
     if request.method() != Method::POST {
@@ -77,24 +78,25 @@ async fn answer(app: &Arc<App>, request: Request) -> Result<Response, Refusal> {
     if let Some(session) = mcp_session::from_client(&parts.headers, &app.keys, &valid)? {
         upstream.insert(mcp_session::HEADER, session);
     }
-    let body = Body::new(Limited::new(body, MAX_BODY_BYTES));
-    let response = app.upstream.call(upstream, body).await.map_err(failed)?;
+    let response =
+        app.upstream.call(upstream, ClientBody::new(body, MAX_BODY_BYTES)).await.map_err(failed)?;
     if response.status().is_success() {
         app.usage.count(&valid.identity().session_id, &parts.headers);
     }
     let session = mcp_session::from_backend(response.headers(), &app.keys, &valid)
         .map_err(|error| Refusal::Unavailable(error.into()))?;
-    let mut response = from_backend(response, app, &valid)?;
+    let mut response = from_backend(response, app, &valid, place)?;
     if let Some(session) = session {
         response.headers_mut().insert(mcp_session::HEADER, session);
     }
-    Ok(response.map(|body| Body::new(Placed::new(body, place))))
+    Ok(response)
 }
 
 fn from_backend(
-    response: http::Response<hyper::body::Incoming>,
+    response: http::Response<BackendBody>,
     app: &Arc<App>,
     valid: &Arc<Valid>,
+    place: Place,
 ) -> Result<Response, Refusal> {
     let (parts, body) = response.into_parts();
     let session_id = valid.identity().session_id.as_str();
@@ -119,9 +121,9 @@ fn from_backend(
     }
     let headers = headers::from_backend(&parts.headers);
     let body = if headers::are_of_a_stream(&headers) {
-        Body::new(Leashed::new(body, Arc::clone(app), Arc::clone(valid)))
+        Body::new(Placed::new(Leashed::new(body, Arc::clone(app), Arc::clone(valid)), place))
     } else {
-        Body::new(body)
+        Body::new(Placed::new(body, place))
     };
     let mut response = Response::new(body);
     *response.status_mut() = parts.status;
@@ -133,10 +135,11 @@ fn from_backend(
 fn failed(error: UpstreamError) -> Refusal {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     while let Some(cause) = source {
-        if cause.is::<LengthLimitError>() {
-            return Refusal::TooLarge;
+        match cause.downcast_ref::<BodyError>() {
+            Some(BodyError::TooLong) => return Refusal::TooLarge,
+            Some(BodyError::Stalled | BodyError::Broken(_)) => return Refusal::BodyBroken,
+            None => source = cause.source(),
         }
-        source = cause.source();
     }
     warn!(error = %Chain(&error), "the backend gave no answer");
     match error {

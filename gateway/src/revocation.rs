@@ -8,7 +8,10 @@ use std::{
 };
 
 use shared::clock::{SharedClock, Timestamp};
-use tokio::time::MissedTickBehavior;
+use tokio::{
+    sync::{Notify, futures::Notified},
+    time::MissedTickBehavior,
+};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -26,30 +29,43 @@ const CLOCK_LEEWAY: Duration = Duration::from_secs(90);
 
 /// The sessions that were ended within the last access-token lifetime: older tokens have expired by themselves.
 #[derive(Debug, Default)]
-pub(crate) struct RevokedSessions(RwLock<HashMap<String, Timestamp>>);
+pub(crate) struct RevokedSessions {
+    ended: RwLock<HashMap<String, Timestamp>>,
+    more: Notify,
+}
 
 impl RevokedSessions {
+    /// Resolves when another session was ended, if it was polled or enabled before.
+    pub(crate) fn next(&self) -> Notified<'_> {
+        self.more.notified()
+    }
+
     /// Whether the session was ended.
     pub(crate) fn contains(&self, session_id: &str) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).contains_key(session_id)
+        self.ended.read().unwrap_or_else(PoisonError::into_inner).contains_key(session_id)
     }
 
     fn insert(&self, session_id: String, at: Timestamp) -> Option<Timestamp> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(session_id, at)
+        let known = self.ended.write().unwrap_or_else(PoisonError::into_inner).insert(session_id, at);
+        if known.is_none() {
+            self.more.notify_waiters();
+        }
+        known
     }
 
     /// Takes in what was heard; what is known already stays as it was.
     fn hear(&self, session_id: String, at: Timestamp) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).entry(session_id).or_insert(at);
+        self.ended.write().unwrap_or_else(PoisonError::into_inner).entry(session_id).or_insert(at);
+        self.more.notify_waiters();
     }
 
     /// How many there are.
     pub(crate) fn len(&self) -> i64 {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).len().try_into().unwrap_or(i64::MAX)
+        self.ended.read().unwrap_or_else(PoisonError::into_inner).len().try_into().unwrap_or(i64::MAX)
     }
 
     fn forget_before(&self, limit: Timestamp) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).retain(|_, at| *at >= limit);
+        self.ended.write().unwrap_or_else(PoisonError::into_inner).retain(|_, at| *at >= limit);
     }
 }
 

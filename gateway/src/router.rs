@@ -4,18 +4,27 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
+    body::Body,
     extract::{ConnectInfo, Request, State},
     middleware::{Next, from_fn, from_fn_with_state},
     response::Response,
-    routing::{any, get, post},
+    routing::{get, post},
 };
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use hyper::body::Incoming;
+use shared::{
+    serve::{self, Handler},
+    telemetry::trace,
+};
+use tokio::runtime::Handle;
+use tokio_util::task::AbortOnDropHandle;
 use tower::ServiceBuilder;
 use tower_http::{
     cors::{Any, CorsLayer},
     set_header::SetResponseHeaderLayer,
     timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
 };
+use tracing::Instrument as _;
 
 use crate::{
     account, app::App, caller, connect, exchange, health, language, login, metrics::count_requests, oauth,
@@ -27,8 +36,59 @@ const CONTROL_DEADLINE: Duration = Duration::from_secs(30);
 /// A body that pauses for longer is given up.
 const BODY_PAUSE: Duration = Duration::from_secs(15);
 
-/// What the world reaches.
-pub fn public(app: Arc<App>) -> Router {
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+
+/// What the world reaches: `/mcp`, and everything else.
+#[derive(Clone)]
+pub(crate) struct Public {
+    app: Arc<App>,
+    others: Router,
+    /// Where everything else is answered: away from the threads of `/mcp`, which must not wait for a database.
+    control: Handle,
+}
+
+impl Public {
+    /// To be made on the runtime that the control path shall run on.
+    pub(crate) fn new(app: Arc<App>) -> Self {
+        Self { others: others(Arc::clone(&app)), app, control: Handle::current() }
+    }
+}
+
+impl Handler for Public {
+    async fn answer(&self, request: http::Request<Incoming>, peer: SocketAddr) -> Response {
+        if request.uri().path() == "/mcp" {
+            let mut response = self.mcp(request, peer).await;
+            if self.app.issuer.is_https() {
+                response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+            }
+            return response;
+        }
+        let others = self.others.clone();
+        let answered = self.control.spawn(async move { others.answer(request, peer).await });
+        // It ends with its request, as everything here does.
+        AbortOnDropHandle::new(answered).await.unwrap_or_else(|_| {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            response
+        })
+    }
+}
+
+impl Public {
+    /// A span for each request would cost more than all that is done for it: there is one where it is sent somewhere.
+    async fn mcp(&self, request: http::Request<Incoming>, peer: SocketAddr) -> Response {
+        if !trace::is_on() {
+            return proxy::mcp(&self.app, request, peer).await;
+        }
+        let span = serve::span(&request);
+        let traced = trace::adopt(&span, request.headers());
+        let response = proxy::mcp(&self.app, request, peer).instrument(span).await;
+        trace::answered(&traced, response.status());
+        response
+    }
+}
+
+fn others(app: Arc<App>) -> Router {
     let secure = app.issuer.is_https();
     let control = Router::new()
         .merge(documents())
@@ -38,15 +98,13 @@ pub fn public(app: Arc<App>) -> Router {
         .layer(from_fn(count_requests));
     let router = Router::new()
         .merge(control)
-        .route("/mcp", any(proxy::mcp))
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(from_fn_with_state(Arc::clone(&app), on_behalf))
         .with_state(app);
     if !secure {
         return router;
     }
-    let hsts = HeaderValue::from_static("max-age=31536000; includeSubDomains");
-    router.layer(SetResponseHeaderLayer::overriding(header::STRICT_TRANSPORT_SECURITY, hsts))
+    router.layer(SetResponseHeaderLayer::overriding(header::STRICT_TRANSPORT_SECURITY, HSTS))
 }
 
 /// What is noted of a request says from where it came.

@@ -1,80 +1,125 @@
-//! The connection to the MCP backend: pooled, kept alive, and fed with requests that were built from an allowlist.
+//! The connections to the MCP backend's replicas: pooled, kept alive, and fed with requests that were built from an
+//! allowlist.
 
-use std::time::{Duration, Instant};
+mod answer;
+mod body;
+mod replica;
+mod replicas;
 
-use axum::body::Body;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
-use hyper::body::Incoming;
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::{TokioExecutor, TokioTimer},
+use std::{
+    io,
+    net::SocketAddr,
+    time::{Duration, Instant},
 };
+
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header};
+use hyper::body::Incoming;
 use shared::telemetry::trace;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
-use url::Url;
 
-use crate::metrics::{OutageKind, UPSTREAM_SECONDS};
+use self::replicas::Replicas;
+pub(crate) use self::{
+    answer::BackendBody,
+    body::{BodyError, ClientBody},
+};
+use crate::{
+    config::BackendUrl,
+    metrics::{OutageKind, UPSTREAM_SECONDS},
+};
 
-/// To connect.
-const CONNECT: Duration = Duration::from_secs(2);
-/// From the request's end to the answer's header. Tool calls that stream their progress answer at once.
+/// From the request to the answer's header. Tool calls that stream their progress answer at once.
 const FIRST_BYTE: Duration = Duration::from_secs(120);
+/// A request that did not leave is given to so many replicas.
+const MOST_TRIES: usize = 3;
 
 /// The backend.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Upstream {
-    client: Client<HttpConnector, Body>,
-    mcp: String,
+    replicas: Replicas,
+    host: HeaderValue,
 }
 
 /// Why the backend gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UpstreamError {
-    /// It could not be reached, or hung up.
+    /// Its name resolves to nothing.
+    #[error("no replica of the backend is known")]
+    NoReplica,
+    /// Nobody listens, or nobody is there.
+    #[error("the backend cannot be connected to")]
+    Connect(#[source] io::Error),
+    /// Connecting took too long.
+    #[error("the backend cannot be connected to in time")]
+    ConnectTimeout,
+    /// It hung up, or what it sent is no HTTP.
     #[error("the backend did not answer")]
-    Unreachable(#[from] hyper_util::client::legacy::Error),
+    Broken(#[from] hyper::Error),
     /// It took too long.
     #[error("the backend did not answer in time")]
     Timeout,
-    /// The request could not be built, which the configuration's check of the URL excludes.
-    #[error("the request to the backend could not be built")]
-    Request(#[from] http::Error),
 }
 
 impl Upstream {
-    /// `backend`: its origin.
-    pub(crate) fn new(backend: &Url) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(CONNECT));
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_secs(30))
-            .build(connector);
-        Self { client, mcp: format!("{}mcp", backend.as_str()) }
+    /// `backend`: where its replicas are.
+    pub(crate) fn new(backend: &BackendUrl) -> Self {
+        Self { replicas: Replicas::new(backend.replicas().to_vec()), host: backend.host() }
     }
 
-    /// Sends one request. `headers` is all that the backend gets to see.
+    /// Follows the changes among the replicas until `shutdown`.
+    pub(crate) async fn follow(&self, shutdown: CancellationToken) {
+        self.replicas.follow(&shutdown).await;
+    }
+
+    /// Posts to `/mcp`. `headers` is all that the backend gets to see.
     pub(crate) async fn call(
         &self,
-        headers: HeaderMap<HeaderValue>,
-        body: Body,
-    ) -> Result<Response<Incoming>, UpstreamError> {
-        let mut request = Request::builder()
-            .method(Method::POST)
-            .uri(Uri::try_from(&self.mcp).map_err(http::Error::from)?)
-            .body(body)?;
+        mut headers: HeaderMap<HeaderValue>,
+        body: ClientBody,
+    ) -> Result<Response<BackendBody>, UpstreamError> {
+        headers.insert(header::HOST, self.host.clone());
+        let mut request = Request::new(body);
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = Uri::from_static("/mcp");
         *request.headers_mut() = headers;
         let span = trace::call("backend", request.method());
         trace::inject(&span, request.headers_mut());
+        let span = trace::call("backend", request.method());
+        trace::inject(&span, request.headers_mut());
         let sent = Instant::now();
-        let answer = match timeout(FIRST_BYTE, self.client.request(request).instrument(span)).await {
-            Ok(answer) => answer.map_err(UpstreamError::from),
-            Err(_) => Err(UpstreamError::Timeout),
-        };
+        let answer = timeout(FIRST_BYTE, self.send(request).instrument(span))
+            .await
+            .unwrap_or(Err(UpstreamError::Timeout));
         UPSTREAM_SECONDS.observe(outcome(&answer), sent.elapsed());
         answer
+    }
+
+    /// Tries another replica only where nothing was sent: what has left may have been done.
+    async fn send(&self, mut request: Request<ClientBody>) -> Result<Response<BackendBody>, UpstreamError> {
+        let mut tries = 0;
+        let mut dead: Option<SocketAddr> = None;
+        loop {
+            tries += 1;
+            let replica = self.replicas.next(dead).await.ok_or(UpstreamError::NoReplica)?;
+            let mut lease = match replica.lease().await {
+                Ok(lease) => lease,
+                Err(_) if tries < MOST_TRIES => {
+                    dead = Some(replica.address);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let Some(sender) = lease.sender() else { return Err(UpstreamError::NoReplica) };
+            match sender.try_send_request(request).await {
+                Ok(response) => return Ok(response.map(|body: Incoming| BackendBody::new(body, lease))),
+                Err(mut failed) => match failed.take_message() {
+                    // An idle connection was closed under our hands.
+                    Some(unsent) if tries < MOST_TRIES => request = unsent,
+                    _ => return Err(failed.into_error().into()),
+                },
+            }
+        }
     }
 }
 

@@ -1,13 +1,14 @@
-//! The accept loop. `axum::serve` never closes a silent, half-finished or idle connection; this one does (over HTTP/2
-//! only silent ones: a peer that answers pings keeps its connection), caps how many there are, refuses messages whose
-//! framing two parsers could read differently, and drains before it ends.
+//! The accept loop. `axum::serve` never closes a silent, half-finished or idle connection; this one does, caps how many
+//! there are, refuses messages whose framing two parsers could read differently, and drains before it ends.
 
 mod framing;
+mod idle;
+mod workers;
 
-use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::ConnectInfo};
-use http::Request;
+use http::{Request, Response};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::{
@@ -17,8 +18,10 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
-use tracing::{Instrument as _, debug, field::Empty, info_span, warn};
+use tracing::{Instrument as _, Span, debug, field::Empty, info_span, warn};
 
+use self::idle::Idle;
+pub use self::workers::Workers;
 use crate::telemetry::trace;
 
 /// What a listener bears with.
@@ -48,9 +51,68 @@ impl Default for Limits {
 /// The most bytes that a request's header may have.
 pub const MAX_HEADER_BYTES: usize = 32 * 1024;
 
-/// Serves `app` until `shutdown`, then lets the requests under way finish within [`Limits::drain`]. The peer's
-/// address reaches handlers as [`ConnectInfo<SocketAddr>`].
-pub async fn serve(listener: TcpListener, app: Router, limits: Limits, shutdown: CancellationToken) {
+/// What answers requests. Their framing was checked before.
+pub trait Handler: Clone + Send + Sync + 'static {
+    /// Answers one request of the peer at this address.
+    fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+    ) -> impl Future<Output = Response<Body>> + Send;
+}
+
+/// The peer's address reaches a router's handlers as [`ConnectInfo<SocketAddr>`].
+impl Handler for Router {
+    async fn answer(&self, mut request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let span = span(&request);
+        let traced = trace::adopt(&span, request.headers());
+        let Ok(response) = self.clone().oneshot(request.map(Body::new)).instrument(span).await;
+        trace::answered(&traced, response.status());
+        response
+    }
+}
+
+/// The span of a request. It has the path without its query: codes and states travel in there.
+pub fn span<B>(request: &Request<B>) -> Span {
+    info_span!(
+        "request",
+        otel.kind = Empty,
+        method = %request.method(),
+        path = request.uri().path(),
+        trace_id = Empty,
+        status = Empty,
+    )
+}
+
+/// Serves until `shutdown`, then lets the requests under way finish within [`Limits::drain`].
+pub async fn serve(
+    listener: TcpListener,
+    handler: impl Handler,
+    limits: Limits,
+    shutdown: CancellationToken,
+) {
+    run(listener, handler, None, limits, shutdown).await;
+}
+
+/// The same with the connections on `workers`.
+pub async fn serve_on(
+    workers: &Workers,
+    listener: TcpListener,
+    handler: impl Handler,
+    limits: Limits,
+    shutdown: CancellationToken,
+) {
+    run(listener, handler, Some(workers), limits, shutdown).await;
+}
+
+async fn run(
+    listener: TcpListener,
+    handler: impl Handler,
+    workers: Option<&Workers>,
+    limits: Limits,
+    shutdown: CancellationToken,
+) {
     let slots = Arc::new(Semaphore::new(limits.connections));
     let connections = TaskTracker::new();
     // Cancelled when the drain is over: whoever is still there is cut off.
@@ -61,14 +123,31 @@ pub async fn serve(listener: TcpListener, app: Router, limits: Limits, shutdown:
             accepted = accept(&listener, &slots) => accepted,
         };
         let Some((stream, peer, slot)) = accepted else { continue };
-        let (app, shutdown, cut_off) = (app.clone(), shutdown.clone(), cut_off.clone());
-        connections.spawn(async move {
+        let (handler, shutdown, cut_off) = (handler.clone(), shutdown.clone(), cut_off.clone());
+        let served = async move |stream| {
             tokio::select! {
                 () = cut_off.cancelled() => {}
-                () = connection(stream, peer, app, limits, shutdown) => {}
+                () = connection(stream, peer, handler, limits, shutdown) => {}
             }
             drop(slot);
-        });
+        };
+        match workers.and_then(Workers::place) {
+            None => {
+                connections.spawn(served(stream));
+            }
+            Some((runtime, place)) => {
+                // A socket belongs to the runtime that it was made on.
+                let Ok(stream) = stream.into_std() else { continue };
+                let moved = async move {
+                    match TcpStream::from_std(stream) {
+                        Ok(stream) => served(stream).await,
+                        Err(error) => warn!(%error, "could not take over a connection"),
+                    }
+                    drop(place);
+                };
+                connections.spawn_on(moved, &runtime);
+            }
+        }
     }
     drop(listener);
     connections.close();
@@ -98,7 +177,7 @@ async fn accept(
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
-    app: Router,
+    handler: impl Handler,
     limits: Limits,
     shutdown: CancellationToken,
 ) {
@@ -112,7 +191,15 @@ async fn connection(
             Ok(Err(_)) | Err(_) => return,
         },
     };
-    let service = service_fn(move |request| answer(app.clone(), peer, request));
+    let idle = Idle::default();
+    let service = service_fn(|request| {
+        let (handler, busy) = (handler.clone(), idle.busy());
+        async move {
+            let response = answer(handler, peer, request).await;
+            drop(busy);
+            Ok::<_, Infallible>(response)
+        }
+    });
     let io = TokioIo::new(stream);
     let ended = if http2 {
         let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
@@ -128,6 +215,8 @@ async fn connection(
         tokio::select! {
             ended = &mut served => ended,
             () = shutdown.cancelled() => { served.as_mut().graceful_shutdown(); served.await }
+            // A peer that answers pings would otherwise stay for ever. Streams under way go on to their end.
+            () = idle.for_longer_than(limits.header) => { served.as_mut().graceful_shutdown(); served.await }
         }
     } else {
         let mut builder = hyper::server::conn::http1::Builder::new();
@@ -148,30 +237,11 @@ async fn connection(
     }
 }
 
-async fn answer(
-    app: Router,
-    peer: SocketAddr,
-    mut request: Request<Incoming>,
-) -> Result<axum::response::Response, Infallible> {
-    if let Err(fault) = framing::check(&request) {
-        return Ok(framing::refuse(fault));
+async fn answer(handler: impl Handler, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
+    match framing::check(&request) {
+        Ok(()) => handler.answer(request, peer).await,
+        Err(fault) => framing::refuse(fault),
     }
-    request.extensions_mut().insert(ConnectInfo(peer));
-    // The path without its query: codes and states travel in there.
-    let span = info_span!(
-        "request",
-        otel.kind = Empty,
-        method = %request.method(),
-        path = request.uri().path(),
-        trace_id = Empty,
-        status = Empty,
-    );
-    let traced = trace::adopt(&span, request.headers());
-    let response = app.oneshot(request.map(Body::new)).instrument(span).await;
-    if let Ok(response) = &response {
-        trace::answered(&traced, response.status());
-    }
-    response
 }
 
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use http::HeaderValue;
 use shared::env::Env;
 use url::Url;
 
@@ -17,8 +18,9 @@ pub struct Network {
     pub listen: SocketAddr,
     /// `GATEWAY_INTERNAL_LISTEN`: token exchange, identity keys and health; default `127.0.0.1:8081`. Never exposed.
     pub internal_listen: SocketAddr,
-    /// `GATEWAY_BACKEND_URL`: origin of the MCP backend; default `http://127.0.0.1:8090`.
-    pub backend: Url,
+    /// `GATEWAY_BACKEND_URL`: origins of the MCP backend's replicas, comma-separated, or one whose name resolves to all of
+    /// them; default `http://127.0.0.1:8090`.
+    pub backend: BackendUrl,
     /// `GATEWAY_TRUSTED_PROXIES`: networks whose `X-Forwarded-For` is believed, comma-separated; default none.
     pub trusted_proxies: Networks,
     /// `GATEWAY_GENEROUS_NETWORKS`: networks whose addresses many people share, such as the egress of hosted clients: each
@@ -37,6 +39,44 @@ pub enum AllowedOrigins {
     Any,
     /// These, written as browsers write them.
     Only(Vec<String>),
+}
+
+/// Where the replicas of the MCP backend are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackendUrl {
+    /// `host:port` each.
+    replicas: Vec<String>,
+    host: HeaderValue,
+}
+
+impl BackendUrl {
+    /// `host:port` of each origin; a name may stand for many addresses.
+    pub fn replicas(&self) -> &[String] {
+        &self.replicas
+    }
+
+    /// What the backend is called in `Host`.
+    pub fn host(&self) -> HeaderValue {
+        self.host.clone()
+    }
+
+    /// From http origins, comma-separated.
+    pub fn parse(text: &str) -> Option<Self> {
+        let origin = |text: &str| {
+            let url = Url::parse(text.trim()).ok()?;
+            let whole = url.scheme() == "http"
+                && url.path() == "/"
+                && url.query().is_none()
+                && url.fragment().is_none()
+                && url.username().is_empty()
+                && url.password().is_none();
+            let host = url.host_str().filter(|_| whole)?;
+            Some(format!("{host}:{}", url.port_or_known_default()?))
+        };
+        let replicas: Vec<String> = text.split(',').map(origin).collect::<Option<_>>()?;
+        let host = HeaderValue::try_from(replicas.first()?).ok()?;
+        Some(Self { replicas, host })
+    }
 }
 
 impl Network {
@@ -79,16 +119,16 @@ fn generous(env: &mut Env) -> Networks {
     }
 }
 
-fn backend(env: &mut Env) -> Option<Url> {
+fn backend(env: &mut Env) -> Option<BackendUrl> {
     const NAME: &str = "GATEWAY_BACKEND_URL";
     let text = env.text(NAME).unwrap_or_else(|| "http://127.0.0.1:8090".to_owned());
-    let url = Url::parse(&text)
-        .ok()
-        .filter(|url| url.scheme() == "http" && url.path() == "/" && url.query().is_none());
-    if url.is_none() {
-        env.wrong(NAME, "should be an http origin such as http://mcp-backend:8090");
+    let backend = BackendUrl::parse(&text);
+    if backend.is_none() {
+        let form =
+            "should be an http origin such as http://mcp-backend:8090, or several, separated by commas";
+        env.wrong(NAME, form);
     }
-    url
+    backend
 }
 
 fn allowed_origins(env: &mut Env) -> AllowedOrigins {

@@ -1,4 +1,5 @@
 //! An answer that streams for long is held on a leash: when its token is over or its session was ended, so is the stream.
+//! While it is quiet it says so, as proxies on the way take a silent connection for a dead one.
 
 use std::{
     io,
@@ -10,39 +11,59 @@ use std::{
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Instant, Sleep, sleep};
 use tracing::info;
 
-use crate::{access_token::Valid, app::App, metrics::OPEN_STREAMS};
+use crate::{
+    access_token::{BadToken, Valid},
+    app::App,
+    metrics::OPEN_STREAMS,
+    upstream::BackendBody,
+};
 
-/// How often the token is looked at again: an end must hold within a second.
-const LOOK: Duration = Duration::from_millis(500);
+/// A stream is not silent for longer.
+const QUIET: Duration = Duration::from_secs(15);
+/// A line that readers of a stream skip (WHATWG HTML, "Server-sent events").
+const COMMENT: &[u8] = b":\n\n";
 
 /// The backend's answer, as long as its reader may read it.
-pub(super) struct Leashed {
-    answer: Incoming,
-    look: Interval,
-    app: Arc<App>,
-    token: Arc<Valid>,
+pub(super) struct Leashed<B = BackendBody> {
+    answer: B,
+    over: Over,
+    quiet: Pin<Box<Sleep>>,
+    pause: Duration,
+    /// Whether the last event was sent whole: a comment must not fall into the middle of one.
+    between_events: bool,
 }
 
+/// Resolves when the token is over.
+type Over = Pin<Box<dyn Future<Output = BadToken> + Send>>;
+
 impl Leashed {
-    pub(super) fn new(answer: Incoming, app: Arc<App>, token: Arc<Valid>) -> Self {
-        let mut look = interval(LOOK);
-        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        OPEN_STREAMS.add((), 1);
-        Self { answer, look, app, token }
+    pub(super) fn new(answer: BackendBody, app: Arc<App>, token: Arc<Valid>) -> Self {
+        let over = Box::pin(async move {
+            let over = app.access_tokens.over(&token).await;
+            info!(session_id = token.identity().session_id, "cut a stream: {over}");
+            over
+        });
+        Self::held(answer, over, QUIET)
     }
 }
 
-impl Drop for Leashed {
+impl<B> Leashed<B> {
+    fn held(answer: B, over: Over, pause: Duration) -> Self {
+        OPEN_STREAMS.add((), 1);
+        Self { answer, over, quiet: Box::pin(sleep(pause)), pause, between_events: true }
+    }
+}
+
+impl<B> Drop for Leashed<B> {
     fn drop(&mut self) {
         OPEN_STREAMS.add((), -1);
     }
 }
 
-impl Body for Leashed {
+impl<B: Body<Data = Bytes, Error = hyper::Error> + Unpin> Body for Leashed<B> {
     type Data = Bytes;
     type Error = io::Error;
 
@@ -50,14 +71,28 @@ impl Body for Leashed {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        while self.look.poll_tick(cx).is_ready() {
-            if let Err(over) = self.app.access_tokens.look_again(&self.token) {
-                info!(session_id = self.token.identity().session_id, "cut a stream: {over}");
-                // An error, so that the reader does not take what it has for the whole.
-                return Poll::Ready(Some(Err(io::Error::other(over))));
+        let this = &mut *self;
+        if let Poll::Ready(over) = this.over.as_mut().poll(cx) {
+            // An error, so that the reader does not take what it has for the whole.
+            return Poll::Ready(Some(Err(io::Error::other(over))));
+        }
+        let polled = Pin::new(&mut this.answer).poll_frame(cx).map_err(io::Error::other);
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => {
+                this.between_events = frame.data_ref().is_some_and(|data| data.ends_with(b"\n\n"));
+                this.quiet.as_mut().reset(Instant::now() + this.pause);
+            }
+            Poll::Ready(_) => {}
+            Poll::Pending => {
+                while this.quiet.as_mut().poll(cx).is_ready() {
+                    this.quiet.as_mut().reset(Instant::now() + this.pause);
+                    if this.between_events {
+                        return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(COMMENT)))));
+                    }
+                }
             }
         }
-        Pin::new(&mut self.answer).poll_frame(cx).map_err(io::Error::other)
+        polled
     }
 
     fn is_end_stream(&self) -> bool {
@@ -66,5 +101,59 @@ impl Body for Leashed {
 
     fn size_hint(&self) -> SizeHint {
         self.answer.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::VecDeque, future::pending};
+
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    /// These pieces, then silence.
+    struct Pieces(VecDeque<&'static str>);
+
+    impl Body for Pieces {
+        type Data = Bytes;
+        type Error = hyper::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+            match self.0.pop_front() {
+                Some(piece) => Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(piece.as_bytes()))))),
+                None => Poll::Pending,
+            }
+        }
+    }
+
+    async fn read(pieces: &[&'static str], frames: usize) -> String {
+        let pieces = Pieces(pieces.iter().copied().collect());
+        let mut stream = Leashed::held(pieces, Box::pin(pending()), Duration::from_millis(5));
+        let mut text = String::new();
+        for _ in 0..frames {
+            let frame = stream.frame().await.unwrap().unwrap().into_data().unwrap();
+            text += std::str::from_utf8(&frame).unwrap();
+        }
+        text
+    }
+
+    #[tokio::test]
+    async fn a_quiet_stream_says_that_it_lives() {
+        assert_eq!(read(&[], 2).await, ":\n\n:\n\n");
+        assert_eq!(read(&["data: 1\n\n"], 2).await, "data: 1\n\n:\n\n");
+    }
+
+    #[tokio::test]
+    async fn no_comment_falls_into_an_event() {
+        let pieces = Pieces(["data: 1\n", "data: 2"].into());
+        let mut stream = Leashed::held(pieces, Box::pin(pending()), Duration::from_millis(1));
+        stream.frame().await.unwrap().unwrap();
+        stream.frame().await.unwrap().unwrap();
+        let more = tokio::time::timeout(Duration::from_millis(20), stream.frame()).await;
+        assert!(more.is_err(), "{more:?}");
     }
 }

@@ -40,6 +40,8 @@ pub(crate) enum Refusal {
     Crowded,
     /// The body is too large.
     TooLarge,
+    /// The body stopped coming.
+    BodyBroken,
     /// The backend answered with something that must not be passed on.
     Backend,
     /// The backend took too long.
@@ -64,6 +66,7 @@ impl Refusal {
             Self::UnknownSession => StatusCode::NOT_FOUND,
             Self::Crowded => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyBroken => StatusCode::REQUEST_TIMEOUT,
             Self::Backend => StatusCode::BAD_GATEWAY,
             Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -87,6 +90,7 @@ impl Refusal {
                 "Too many of your requests and streams are under way; close some or wait.".to_owned()
             }
             Self::TooLarge => "The request is larger than 4 MiB.".to_owned(),
+            Self::BodyBroken => "The request's body did not arrive.".to_owned(),
             Self::Backend => "The tool server failed to answer this request.".to_owned(),
             Self::Timeout => "The tool server did not answer in time.".to_owned(),
             Self::Unavailable(_) => "The tool server is not available right now; try again.".to_owned(),

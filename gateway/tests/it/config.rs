@@ -53,7 +53,7 @@ fn every_mistake_is_told_at_once_and_no_value_is_repeated() {
       GATEWAY_PUBLIC_URL: should be an https origin such as https://mcp.example.com (plain http only for localhost)
       GATEWAY_LISTEN: should be an address and port such as 0.0.0.0:8080
       GATEWAY_INTERNAL_LISTEN: should be an address and port such as 0.0.0.0:8080
-      GATEWAY_BACKEND_URL: should be an http origin such as http://mcp-backend:8090
+      GATEWAY_BACKEND_URL: should be an http origin such as http://mcp-backend:8090, or several, separated by commas
       GATEWAY_TRUSTED_PROXIES: should be networks such as 10.0.0.0/8, separated by commas
       GATEWAY_GENEROUS_NETWORKS: should be networks such as 160.79.104.0/21, separated by commas, or none
       GATEWAY_ALLOWED_ORIGINS: should be * or origins such as https://app.example.com, separated by commas

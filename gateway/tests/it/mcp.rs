@@ -9,6 +9,7 @@ mod headers;
 mod identity;
 mod origin;
 mod paths;
+mod replicas;
 mod sessions;
 mod streams;
 

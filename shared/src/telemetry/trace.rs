@@ -19,6 +19,11 @@ pub(super) fn switch_on() {
     ON.store(true, Relaxed);
 }
 
+/// Whether traces are sent anywhere.
+pub fn is_on() -> bool {
+    ON.load(Relaxed)
+}
+
 /// The span of a request that came in: part of the caller's trace, if its headers name one. Its trace id stands in
 /// every log line within. Answers with the span in which to note how the request is answered.
 pub fn adopt(span: &Span, headers: &HeaderMap) -> Span {

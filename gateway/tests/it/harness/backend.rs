@@ -66,6 +66,7 @@ pub(crate) struct Backend {
     answers: Arc<Mutex<VecDeque<Answer>>>,
     seen: watch::Receiver<Vec<Seen>>,
     cancelled: watch::Receiver<usize>,
+    gone: watch::Receiver<()>,
     server: AbortHandle,
 }
 
@@ -99,8 +100,13 @@ impl Drop for Unfinished {
 }
 
 impl Backend {
-    pub(super) async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    pub(crate) async fn start() -> Self {
+        Self::start_at("http://127.0.0.1:0").await
+    }
+
+    /// At this origin, where another may have been before.
+    pub(crate) async fn start_at(origin: &str) -> Self {
+        let listener = TcpListener::bind(origin.trim_start_matches("http://")).await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let answers = Arc::new(Mutex::new(VecDeque::new()));
         let (seen_sender, seen) = watch::channel(Vec::new());
@@ -110,16 +116,23 @@ impl Backend {
             seen: seen_sender,
             cancelled: Arc::new(cancelled_sender),
         });
+        let (here, gone) = watch::channel(());
         let server = tokio::spawn(async move {
+            let (here, listener) = (here, listener);
             let mut connections = tokio::task::JoinSet::new();
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 let double = Arc::clone(&double);
                 let service = service_fn(move |request| answer(Arc::clone(&double), request));
-                connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+                let here = here.clone();
+                connections.spawn(async move {
+                    let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+                    drop(here);
+                    served
+                });
             }
         });
-        Self { origin, answers, seen, cancelled, server: server.abort_handle() }
+        Self { origin, answers, seen, cancelled, gone, server: server.abort_handle() }
     }
 
     /// The next request gets this.
@@ -146,6 +159,17 @@ impl Backend {
     /// Waits until a request was given up before it was answered to its end.
     pub(crate) async fn was_cancelled(&self) {
         self.cancelled.clone().wait_for(|count| *count > 0).await.unwrap();
+    }
+
+    /// Nothing that was told to be answered is.
+    pub(crate) fn forget(&self) {
+        self.answers.lock().unwrap().clear();
+    }
+
+    /// Waits until what [`Backend::stop`] says is so.
+    pub(crate) async fn is_gone(&self) {
+        // Nothing is ever sent there; it ends with the listener and its connections.
+        self.gone.clone().changed().await.unwrap_err();
     }
 
     /// Nobody listens there any more, and what was connected is cut.
