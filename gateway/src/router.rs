@@ -38,7 +38,10 @@ const BODY_PAUSE: Duration = Duration::from_secs(15);
 
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSubDomains");
 
-/// What the world reaches: `/mcp`, and everything else.
+/// The one route that stands before the router; POST is what it is for.
+const MCP: &str = "/mcp";
+
+/// What the world reaches: [`MCP`], and everything else.
 #[derive(Clone)]
 pub(crate) struct Public {
     app: Arc<App>,
@@ -56,7 +59,7 @@ impl Public {
 
 impl Handler for Public {
     async fn answer(&self, request: http::Request<Incoming>, peer: SocketAddr) -> Response {
-        if request.uri().path() == "/mcp" {
+        if request.uri().path() == MCP {
             let mut response = self.mcp(request, peer).await;
             if self.app.issuer.is_https() {
                 response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HSTS);

@@ -46,9 +46,12 @@ impl Replicas {
         if let [only] = known.as_slice() {
             return Some(Arc::clone(only));
         }
-        let good: Vec<_> =
-            known.iter().filter(|replica| !replica.is_ejected() && Some(replica.address) != not).collect();
-        let good = if good.is_empty() { known.iter().collect() } else { good };
+        let others = || known.iter().filter(|replica| Some(replica.address) != not);
+        let mut good: Vec<_> = others().filter(|replica| !replica.is_ejected()).collect();
+        if good.is_empty() {
+            // All were found dead: one of them may be back.
+            good.extend(others());
+        }
         let one = self.pick(good.len())?;
         // Another one, if there is another.
         let other = (one + 1 + self.pick(good.len() - 1).unwrap_or_default()) % good.len();

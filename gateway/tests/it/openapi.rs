@@ -12,6 +12,10 @@ fn routes() -> [BTreeSet<String>; 2] {
     let (public, internal) = source.split_once("pub fn internal").unwrap();
     [public, internal].map(|source| {
         let mut found = BTreeSet::new();
+        // The one that stands before the router.
+        if let Some((_, constant)) = source.split_once("const MCP: &str = \"") {
+            found.insert(format!("post {}", constant.split('"').next().unwrap()));
+        }
         for route in source.split(".route(").skip(1) {
             let mut quoted = route.split('"');
             let path = quoted.nth(1).unwrap();

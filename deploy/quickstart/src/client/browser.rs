@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{
     REDIRECT_URI,
-    page::{Form, form, refresh},
+    page::{Form, form, form_to, refresh},
     step::{Answer, Step, Voice, client},
 };
 use crate::{Error, House};
@@ -58,7 +58,7 @@ impl Browser {
         step.expect(consent && page.body.contains(person.email), "our consent page names the person")?;
 
         let step = Step::new(self.voice, "The person allows it");
-        let page = self.submit(&step, &form(&page.body)?, &[("decision", "approve")]).await?;
+        let page = self.submit(&step, &form_to("approve", &page.body)?, &[("decision", "approve")]).await?;
         let callback = refresh(&page.body).ok_or("the page does not go back to the client")?;
         step.expect(callback.starts_with(REDIRECT_URI), "the browser goes back to the client")?;
         Ok(Url::parse(&callback)?)

@@ -10,9 +10,18 @@ pub(super) struct Form {
 
 /// The first form of a page, with its hidden fields and what is ticked.
 pub(super) fn form(html: &str) -> Result<Form, Error> {
-    let start = html.find("<form").ok_or("the page has no form")?;
-    let html = &html[start..];
-    let html = &html[..html.find("</form>").unwrap_or(html.len())];
+    read(html.split("<form").nth(1).ok_or("the page has no form")?)
+}
+
+/// The form of a page that has a button of this value.
+pub(super) fn form_to(value: &str, html: &str) -> Result<Form, Error> {
+    let button =
+        |form: &&str| tags(form, "button").any(|tag| attribute(tag, "value").as_deref() == Some(value));
+    read(html.split("<form").skip(1).find(button).ok_or("the page has no such button")?)
+}
+
+fn read(form: &str) -> Result<Form, Error> {
+    let html = &format!("<form{}", form.split("</form>").next().unwrap_or_default());
     let action = attribute(tags(html, "form").next().unwrap_or_default(), "action").unwrap_or_default();
     let fields = tags(html, "input")
         .filter(|tag| match attribute(tag, "type").as_deref() {
