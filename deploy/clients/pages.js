@@ -57,6 +57,13 @@ export async function toConsent(page, url) {
   return allow;
 }
 
+/** What the client was told, once the page has come to the client as well: until then it would still move by itself. */
+export async function returned(page, callback) {
+  const answer = await callback.next();
+  await page.getByText('Back at the client.').waitFor();
+  return answer;
+}
+
 /** Calls a tool, as a client of the 2026-07-28 revision does. */
 export async function call(house, token, name, args) {
   const meta = {

@@ -3,7 +3,7 @@
 import { Browser } from './browser.js';
 import { Callback } from './callback.js';
 import { start } from './harness.js';
-import { aClient, toConsent } from './pages.js';
+import { aClient, returned, toConsent } from './pages.js';
 
 const repetitions = Number(process.argv[2] ?? 300);
 const house = await start({ store: 'file' });
@@ -14,7 +14,7 @@ try {
   const page = await browser.newPage();
   const first = await client.ask();
   await (await toConsent(page, first.url)).click();
-  await client.redeem(first, await callback.next());
+  await client.redeem(first, await returned(page, callback));
   const asked = (await client.ask()).url;
   await toConsent(page, asked);
   const jar = await page.context().cookies(house.issuer);

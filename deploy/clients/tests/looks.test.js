@@ -9,7 +9,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 
 import { Browser } from '../browser.js';
 import { setUp } from '../journey.js';
-import { aClient, overflow, toConsent } from '../pages.js';
+import { aClient, overflow, returned, toConsent } from '../pages.js';
 import { target } from '../process.js';
 import { authorization, register } from '../sign-in.js';
 
@@ -49,7 +49,7 @@ test('every page, in every dress', async t => {
     const allow = await toConsent(page, request.url);
     if (n > 0) await pickSome(page);
     await allow.click();
-    await local.redeem(request, await callback.next());
+    await local.redeem(request, await returned(page, callback));
   }
   const stranger = await browser.newContextPage();
   t.after(() => stranger.close());

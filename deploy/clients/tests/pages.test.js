@@ -4,7 +4,7 @@ import test from 'node:test';
 
 import { Browser } from '../browser.js';
 import { listed, setUp } from '../journey.js';
-import { aClient, atPeaka, call, meddle, overflow, toConsent } from '../pages.js';
+import { aClient, atPeaka, call, meddle, overflow, returned, toConsent } from '../pages.js';
 import { until } from '../process.js';
 
 const SQL = { name: 'peaka_execute_sql_query', args: projectId => ({ projectId, query: 'SELECT 1' }) };
@@ -34,7 +34,7 @@ test('people and our pages', async t => {
     assert.equal(await page.getByRole('checkbox', { name: 'Make changes' }).isChecked(), false);
     await tabTo(allow);
     await page.keyboard.press('Enter');
-    const { scope } = await client.redeem(request, await callback.next());
+    const { scope } = await client.redeem(request, await returned(page, callback));
     assert.equal(scope, 'peaka:read peaka:query');
   });
 
@@ -49,7 +49,7 @@ test('people and our pages', async t => {
     await page.locator('details:has(input[name=project])').evaluateAll(all => all.forEach(one => (one.open = true)));
     await boxes.first().check();
     await allow.click();
-    const narrow = (await client.redeem(first, await callback.next())).access_token;
+    const narrow = (await client.redeem(first, await returned(page, callback))).access_token;
 
     const seen = await call(house, narrow, 'peaka_list_catalogs', { projectId: inside });
     assert.equal(seen.status, 200);
@@ -68,7 +68,7 @@ test('people and our pages', async t => {
     const second = await client.ask({ scope });
     allow = await toConsent(page, second.url);
     await allow.click();
-    const wide = (await client.redeem(second, await callback.next())).access_token;
+    const wide = (await client.redeem(second, await returned(page, callback))).access_token;
     const ran = await call(house, wide, SQL.name, SQL.args(inside));
     assert.equal(ran.status, 200);
     assert.ok(!(await ran.json()).result.isError);
@@ -102,9 +102,9 @@ test('people and our pages', async t => {
     const first = await toConsent(page, one.url);
     const second = await toConsent(tab, two.url);
     await second.click();
-    const returnedSecond = await callback.next();
+    const returnedSecond = await returned(tab, callback);
     await first.click();
-    const returnedFirst = await callback.next();
+    const returnedFirst = await returned(page, callback);
     assert.equal(returnedSecond.get('state'), two.state);
     assert.equal(returnedFirst.get('state'), one.state);
     await client.redeem(one, returnedFirst);
@@ -119,7 +119,9 @@ test('people and our pages', async t => {
     // Whichever of the two the browser stays with: the code came once, or the second press was told so.
     const came = callback.next();
     const outcome = await Promise.race([came.then(() => 'code'), tooOld.waitFor().then(() => 'told')]);
-    if (outcome === 'code') await client.redeem(request, await came);
+    if (outcome === 'told') return;
+    await client.redeem(request, await came);
+    await page.getByText('Back at the client.').waitFor();
   });
 
   await t.test('many projects are searched without a script', async () => {
@@ -138,7 +140,7 @@ test('people and our pages', async t => {
     assert.equal((await still.locator('.projects label').first().innerText()).trim(), name);
     await still.locator('input[name=project]').first().check();
     await still.locator('button[value=approve]').click();
-    assert.ok((await callback.next()).get('code'));
+    assert.ok((await returned(still, callback)).get('code'));
   });
 
   await t.test('who is asked can be somebody else', async () => {
@@ -148,14 +150,14 @@ test('people and our pages', async t => {
     await page.locator('input[name=password]').waitFor();
     await atPeaka(page, allow);
     await allow.click();
-    await client.redeem(request, await callback.next());
+    await client.redeem(request, await returned(page, callback));
   });
 
   await t.test('connected apps: seen, counted, ended', async () => {
     const named = await aClient(house, callback, { client_name: 'An app to end' });
     const request = await named.ask();
     await (await toConsent(page, request.url)).click();
-    const { access_token: token } = await named.redeem(request, await callback.next());
+    const { access_token: token } = await named.redeem(request, await returned(page, callback));
     assert.equal((await call(house, token, 'peaka_list_projects', {})).status, 200);
 
     await page.goto(`${house.issuer}/account`);
