@@ -50,7 +50,7 @@ pub(crate) async fn show(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
-    app.limiter.check(&limits::AUTHORIZE, &app.caller(peer, &headers)).await?;
+    app.limit(&limits::AUTHORIZE, peer, &headers).await?;
     let Some((cookie, browser)) = who(&app, &headers).await? else { return sign_in_page(&app, &headers) };
     let params = Params::parse(query.unwrap_or_default().as_bytes()).map_err(malformed)?;
     let (now, subject) = (app.clock.now(), &browser.person.subject);
@@ -83,7 +83,7 @@ pub(crate) async fn act(
     headers: HeaderMap,
     form: Result<FormBody, OAuthError>,
 ) -> Result<Response, PageError> {
-    app.limiter.check(&limits::AUTHORIZE, &app.caller(peer, &headers)).await?;
+    app.limit(&limits::AUTHORIZE, peer, &headers).await?;
     if !is_same_origin(&headers, &app.issuer) {
         app.audit.refused(Refusal::Form, None);
         return Err(PageError::Foreign);
@@ -115,7 +115,7 @@ pub(crate) async fn sign_in(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
-    app.limiter.check(&limits::AUTHORIZE, &app.caller(peer, &headers)).await?;
+    app.limit(&limits::AUTHORIZE, peer, &headers).await?;
     if !is_same_origin(&headers, &app.issuer) {
         app.audit.refused(Refusal::Form, None);
         return Err(PageError::Foreign);

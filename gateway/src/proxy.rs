@@ -80,6 +80,8 @@ async fn answer(app: &Arc<App>, request: Request<Incoming>, peer: SocketAddr) ->
     }
     let response =
         app.upstream.call(upstream, ClientBody::new(body, MAX_BODY_BYTES)).await.map_err(failed)?;
+    // What came in while the session was being ended is not given out any more.
+    app.access_tokens.look_again(&valid)?;
     if response.status().is_success() {
         app.usage.count(&valid.identity().session_id, &parts.headers);
     }

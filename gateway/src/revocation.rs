@@ -10,20 +10,22 @@ use std::{
 use shared::clock::{SharedClock, Timestamp};
 use tokio::{
     sync::{Notify, futures::Notified},
-    time::MissedTickBehavior,
+    time::{MissedTickBehavior, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::{
     domain::session::{Because, MAX_ACCESS_TOKEN_LIFETIME},
-    ephemeral::{Ephemeral, Heard, Subscription},
+    ephemeral::{Ephemeral, Heard},
     metrics::{REVOCATION_LAG, SESSIONS_ENDED},
     store::{Store, StoreError, Which},
 };
 
 const CHANNEL: &str = "sessions-revoked";
 const POLL: Duration = Duration::from_millis(500);
+/// A poll that a dead connection holds up is given up.
+const POLL_DEADLINE: Duration = Duration::from_secs(3);
 /// Replicas' clocks may differ: a poll looks back by so much more than to the poll before.
 const CLOCK_LEEWAY: Duration = Duration::from_secs(90);
 
@@ -155,40 +157,42 @@ impl Revocation {
         Ok(())
     }
 
-    /// Follows the other replicas until `shutdown`.
+    /// Follows the other replicas until `shutdown`: what they push, and, in case a push was lost, what the database has.
+    /// Neither waits for the other.
     pub(crate) async fn follow(&self, shutdown: CancellationToken) {
-        let mut pushed = self.ephemeral.subscribe(CHANNEL);
-        let mut poll = tokio::time::interval(POLL);
-        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut read_until = self.clock.now().minus(self.keep);
-        let mut subscribed = true;
-        loop {
-            tokio::select! {
-                () = shutdown.cancelled() => return,
-                heard = next(&mut pushed), if subscribed => match heard {
-                    Some(Heard::Message(session_id)) => {
-                        if let Ok(session_id) = String::from_utf8(session_id) {
-                            self.set.hear(session_id, self.clock.now());
-                        }
-                    }
-                    // The poll below reads what was missed.
-                    Some(Heard::Resumed) => {}
-                    None => subscribed = false,
-                },
-                _ = poll.tick() => {
-                    let now = self.clock.now();
-                    match self.read_since(read_until.minus(CLOCK_LEEWAY)).await {
-                        Ok(()) => read_until = now,
-                        // Valid tokens keep working through an outage; nothing can be revoked meanwhile either.
-                        Err(error) => warn!(%error, "could not read which sessions were ended"),
-                    }
-                    self.set.forget_before(now.minus(self.keep));
-                }
-            }
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = self.listen() => {}
+            () = self.poll() => {}
         }
     }
-}
 
-async fn next(pushed: &mut Subscription) -> Option<Heard> {
-    pushed.next().await
+    async fn listen(&self) {
+        let mut pushed = self.ephemeral.subscribe(CHANNEL);
+        while let Some(heard) = pushed.next().await {
+            // What was missed while it was away, the poll reads.
+            let Heard::Message(session_id) = heard else { continue };
+            if let Ok(session_id) = String::from_utf8(session_id) {
+                self.set.hear(session_id, self.clock.now());
+            }
+        }
+        std::future::pending().await
+    }
+
+    async fn poll(&self) {
+        let mut ticks = tokio::time::interval(POLL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut read_until = self.clock.now().minus(self.keep);
+        loop {
+            ticks.tick().await;
+            let now = self.clock.now();
+            match timeout(POLL_DEADLINE, self.read_since(read_until.minus(CLOCK_LEEWAY))).await {
+                Ok(Ok(())) => read_until = now,
+                // Valid tokens keep working through an outage; nothing can be revoked meanwhile either.
+                Ok(Err(error)) => warn!(%error, "could not read which sessions were ended"),
+                Err(_) => warn!("the database does not say which sessions were ended"),
+            }
+            self.set.forget_before(now.minus(self.keep));
+        }
+    }
 }

@@ -85,8 +85,6 @@ impl Upstream {
         *request.headers_mut() = headers;
         let span = trace::call("backend", request.method());
         trace::inject(&span, request.headers_mut());
-        let span = trace::call("backend", request.method());
-        trace::inject(&span, request.headers_mut());
         let sent = Instant::now();
         let answer = timeout(FIRST_BYTE, self.send(request).instrument(span))
             .await
@@ -104,7 +102,8 @@ impl Upstream {
             let replica = self.replicas.next(dead).await.ok_or(UpstreamError::NoReplica)?;
             let mut lease = match replica.lease().await {
                 Ok(lease) => lease,
-                Err(_) if tries < MOST_TRIES => {
+                // The only one there is gets no second chance to be slow.
+                Err(_) if tries < MOST_TRIES && dead != Some(replica.address) => {
                     dead = Some(replica.address);
                     continue;
                 }

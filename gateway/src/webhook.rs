@@ -74,11 +74,17 @@ impl Webhook {
         let mut looks = tokio::time::interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            tokio::select! {
-                () = shutdown.cancelled() => return,
-                _ = looks.tick() => if let Err(error) = self.round().await {
+            let round = async {
+                looks.tick().await;
+                self.round().await
+            };
+            // A message that is being sent when this ends is sent once more by whoever tells next.
+            match shutdown.run_until_cancelled(round).await {
+                None => return,
+                Some(Ok(())) => {}
+                Some(Err(error)) => {
                     warn!(error = %Chain(&error), "could not read what the webhook is to be told");
-                },
+                }
             }
         }
     }

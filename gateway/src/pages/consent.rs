@@ -1,11 +1,10 @@
 //! The consent page: who asks, as whom, what, where and for how long.
 
-use std::{collections::BTreeSet, sync::LazyLock, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
-use serde::Deserialize;
 use shared::scope::{Scope, Scopes};
 
 use super::{ClientCard, PageError, moment, render};
@@ -13,6 +12,7 @@ use crate::{
     domain::authorization::SignedIn,
     language::Here,
     peaka::{Project, ProjectList},
+    tools,
 };
 
 /// More projects than this are not written into the page: the rest is found by searching.
@@ -136,34 +136,10 @@ pub(super) fn choices(w: &Here, asked: Scopes, ticked: Scopes) -> Vec<ScopeChoic
             scope,
             title: text(scope, "title"),
             detail: text(scope, "detail"),
-            tools: TOOLS.of(scope).iter().map(|name| w.t(&format!("tools.{name}")).to_owned()).collect(),
+            tools: tools::of(scope).iter().map(|name| w.t(&format!("tools.{name}")).to_owned()).collect(),
             ticked: ticked.contains(scope),
         })
         .collect()
-}
-
-/// What the backend's tools need, from its catalogue; a test of the backend holds the file to it.
-#[derive(Debug, Default, Deserialize)]
-struct Tools {
-    #[serde(rename = "peaka:read")]
-    read: Vec<String>,
-    #[serde(rename = "peaka:query")]
-    query: Vec<String>,
-    #[serde(rename = "peaka:write")]
-    write: Vec<String>,
-}
-
-static TOOLS: LazyLock<Tools> =
-    LazyLock::new(|| serde_json::from_str(include_str!("../../assets/tools.json")).unwrap_or_default());
-
-impl Tools {
-    fn of(&self, scope: Scope) -> &[String] {
-        match scope {
-            Scope::Read => &self.read,
-            Scope::Query => &self.query,
-            Scope::Write => &self.write,
-        }
-    }
 }
 
 /// What fits the search, by workspace, and how many more do. What is ticked is always there: it would be lost otherwise.
@@ -247,7 +223,7 @@ mod tests {
     #[test]
     fn every_scope_has_its_tools() {
         for scope in [Scope::Read, Scope::Query, Scope::Write] {
-            assert!(!TOOLS.of(scope).is_empty(), "{scope}");
+            assert!(!tools::of(scope).is_empty(), "{scope}");
         }
     }
 }

@@ -49,6 +49,8 @@ pub(crate) fn from_backend(backend: &HeaderMap) -> HeaderMap {
     if are_of_a_stream(&headers) {
         // A proxy in front must hand on each event as it comes.
         headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+        // Comments may be put into it.
+        headers.remove(header::CONTENT_LENGTH);
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

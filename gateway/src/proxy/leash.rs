@@ -32,8 +32,8 @@ pub(super) struct Leashed<B = BackendBody> {
     over: Over,
     quiet: Pin<Box<Sleep>>,
     pause: Duration,
-    /// Whether the last event was sent whole: a comment must not fall into the middle of one.
-    between_events: bool,
+    /// The last two bytes: a comment must not fall into the middle of an event, which ends with an empty line.
+    end: [u8; 2],
 }
 
 /// Resolves when the token is over.
@@ -53,7 +53,7 @@ impl Leashed {
 impl<B> Leashed<B> {
     fn held(answer: B, over: Over, pause: Duration) -> Self {
         OPEN_STREAMS.add((), 1);
-        Self { answer, over, quiet: Box::pin(sleep(pause)), pause, between_events: true }
+        Self { answer, over, quiet: Box::pin(sleep(pause)), pause, end: *b"\n\n" }
     }
 }
 
@@ -79,14 +79,18 @@ impl<B: Body<Data = Bytes, Error = hyper::Error> + Unpin> Body for Leashed<B> {
         let polled = Pin::new(&mut this.answer).poll_frame(cx).map_err(io::Error::other);
         match &polled {
             Poll::Ready(Some(Ok(frame))) => {
-                this.between_events = frame.data_ref().is_some_and(|data| data.ends_with(b"\n\n"));
+                for byte in
+                    frame.data_ref().into_iter().flat_map(|data| &data[data.len().saturating_sub(2)..])
+                {
+                    this.end = [this.end[1], *byte];
+                }
                 this.quiet.as_mut().reset(Instant::now() + this.pause);
             }
             Poll::Ready(_) => {}
             Poll::Pending => {
                 while this.quiet.as_mut().poll(cx).is_ready() {
                     this.quiet.as_mut().reset(Instant::now() + this.pause);
-                    if this.between_events {
+                    if this.end == *b"\n\n" {
                         return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(COMMENT)))));
                     }
                 }
@@ -99,8 +103,9 @@ impl<B: Body<Data = Bytes, Error = hyper::Error> + Unpin> Body for Leashed<B> {
         self.answer.is_end_stream()
     }
 
+    /// Unknown: comments may be added.
     fn size_hint(&self) -> SizeHint {
-        self.answer.size_hint()
+        SizeHint::default()
     }
 }
 
@@ -145,6 +150,7 @@ mod tests {
     async fn a_quiet_stream_says_that_it_lives() {
         assert_eq!(read(&[], 2).await, ":\n\n:\n\n");
         assert_eq!(read(&["data: 1\n\n"], 2).await, "data: 1\n\n:\n\n");
+        assert_eq!(read(&["data: 1\n", "\n"], 3).await, "data: 1\n\n:\n\n");
     }
 
     #[tokio::test]

@@ -21,6 +21,8 @@ use super::{UpstreamError, body::ClientBody};
 
 /// To connect.
 const CONNECT: Duration = Duration::from_secs(2);
+/// For an idle connection to be ready.
+const READY: Duration = Duration::from_millis(50);
 /// A connection that was idle for longer may be dead: a node on the way has forgotten it.
 const MOST_IDLE: Duration = Duration::from_secs(30);
 /// Idle connections are kept apart by thread, since one that another thread drives would wake that thread for every
@@ -89,7 +91,8 @@ impl Replica {
         self.under_way.fetch_add(1, Ordering::Relaxed);
         let mut lease = Lease { replica: Arc::clone(self), sender: None };
         while let Some(mut sender) = self.idle() {
-            if sender.ready().await.is_ok() {
+            // One whose backend answered before it had read the whole request is still busy sending it.
+            if let Ok(Ok(())) = timeout(READY, sender.ready()).await {
                 lease.sender = Some(sender);
                 return Ok(lease);
             }
@@ -112,9 +115,14 @@ impl Replica {
     }
 
     fn eject(&self) {
+        let mut ejected = lock(&self.ejected);
+        if ejected.is_some_and(|until| Instant::now() < until) {
+            // Of many requests that fail at once, one counts.
+            return;
+        }
         let failures = self.failures.fetch_add(1, Ordering::Relaxed).min(10);
         let pause = EJECTION.saturating_mul(1 << failures).min(LONGEST_EJECTION);
-        *lock(&self.ejected) = Some(Instant::now() + pause);
+        *ejected = Some(Instant::now() + pause);
         debug!(replica = %self.address, ?pause, "a replica of the backend cannot be reached");
     }
 

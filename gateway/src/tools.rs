@@ -1,0 +1,34 @@
+//! The names of the backend's tools, which the gateway otherwise knows nothing of; a test of the backend holds the file to
+//! its catalogue.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use shared::scope::Scope;
+
+#[derive(Debug, Default, Deserialize)]
+struct Tools {
+    #[serde(rename = "peaka:read")]
+    read: Vec<String>,
+    #[serde(rename = "peaka:query")]
+    query: Vec<String>,
+    #[serde(rename = "peaka:write")]
+    write: Vec<String>,
+}
+
+static TOOLS: LazyLock<Tools> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../assets/tools.json")).unwrap_or_default());
+
+/// Those that need a scope.
+pub(crate) fn of(scope: Scope) -> &'static [String] {
+    match scope {
+        Scope::Read => &TOOLS.read,
+        Scope::Query => &TOOLS.query,
+        Scope::Write => &TOOLS.write,
+    }
+}
+
+/// Whether there is one of this name.
+pub(crate) fn are_called(name: &str) -> bool {
+    Scope::ALL.into_iter().any(|scope| of(scope).iter().any(|tool| tool == name))
+}
