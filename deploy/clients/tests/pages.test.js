@@ -132,7 +132,7 @@ test('people and our pages', async t => {
     await toConsent(still, request.url);
     await still.getByRole('radio', { name: 'Only these' }).check();
     const search = still.getByRole('searchbox');
-    if ((await search.count()) === 0) return;
+    await search.waitFor();
     const name = (await still.locator('.projects label').first().innerText()).trim();
     await search.fill(name.toUpperCase());
     await search.press('Enter');

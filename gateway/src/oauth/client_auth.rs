@@ -70,6 +70,10 @@ async fn identify(
         Among::All => match clients.resolve(&id).await {
             Ok(client) => Some(client),
             Err(ClientError::Store(error)) => return Err(error.into()),
+            // Its site is away: that says nothing of the client.
+            Err(ClientError::Document(error)) if error.is_outage() => {
+                return Err(OAuthError::Unavailable(error.into()));
+            }
             Err(_) => None,
         },
     };

@@ -43,6 +43,8 @@ struct Known {
     asked_at: Option<Timestamp>,
     /// The host has not answered yet; who comes meanwhile waits for the same answer.
     asking: bool,
+    /// The last answer was none.
+    failed: bool,
 }
 
 impl Known {
@@ -80,7 +82,9 @@ impl KeySets {
             let known = known.entry(url.as_str().to_owned()).or_default();
             let asked_lately = known.asked_at.is_some_and(|at| now.since(at) < PAUSE);
             let good_for = if asked_lately { STALE } else { FRESH };
-            if let Some(keys) = known.within(good_for, now).filter(|_| asked_lately || !again) {
+            // That a key is not among old ones says nothing while newer ones cannot be had.
+            let will_do = !again || (asked_lately && !known.asking && !known.failed);
+            if let Some(keys) = known.within(good_for, now).filter(|_| will_do) {
                 return Ok(keys);
             }
             if asked_lately && !known.asking {
@@ -92,7 +96,7 @@ impl KeySets {
         let fetched = self.0.documents.fetch_keys(url).await;
         let mut known = self.0.known.lock().await;
         let known = known.entry(url.as_str().to_owned()).or_default();
-        known.asking = false;
+        (known.asking, known.failed) = (false, fetched.is_err());
         match fetched {
             Ok(keys) => {
                 known.keys = Some((keys.clone(), now));
@@ -100,7 +104,7 @@ impl KeySets {
             }
             Err(error) => {
                 warn!(url = url.as_str(), %error, "configured keys cannot be fetched");
-                known.within(STALE, now).ok_or(NoKeys::Fetch(error))
+                known.within(STALE, now).filter(|_| !again).ok_or(NoKeys::Fetch(error))
             }
         }
     }

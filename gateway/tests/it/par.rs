@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     cimd::{
-        host::{Act, document, ok},
+        host::{Act, answer, document, ok},
         site::Site,
     },
     harness::{Browser, Client, Form, Reply, World},
@@ -133,4 +133,15 @@ async fn a_client_with_a_document_need_not_be_known_before() {
     let page = Browser::new(&site.world).ask(&referring(&site.client, &uri)).await;
     page.assert_is_a_page(200);
     assert!(page.body.contains("Published by client.example"));
+}
+
+/// That its site is away says nothing of a client that is not known yet.
+#[tokio::test]
+async fn a_client_whose_document_cannot_be_had_is_an_outage() {
+    let acts = vec![Act::Send(answer("503 Service Unavailable", "", ""))];
+    let site = Site::start(acts, &[]).await;
+    let before = site.world.database.dump().await;
+    let reply = push(&site.world, &site.client.request(&site.world)).await;
+    assert_eq!((reply.status, reply.header("retry-after").is_empty()), (503, false), "{reply:?}");
+    assert_eq!(site.world.database.dump().await, before);
 }

@@ -64,3 +64,23 @@ async fn keys_that_cannot_be_had_are_an_outage() {
     assert_eq!((host.requests(), house.world.database.dump().await), (1, before));
     assert_eq!(house.redeem(&house.good()).await.status, 200);
 }
+
+/// The issuer has a new key and cannot be asked for it: that is no verdict on what is signed with it.
+#[tokio::test]
+async fn a_new_key_that_cannot_be_had_is_an_outage_too() {
+    let (old, new) = (Key::ec("old"), Key::ec("new"));
+    let acts = vec![serving(&[&old]), Act::Send(ok("", "nonsense")), serving(&[&old, &new])];
+    let (mut house, _host) = house(&old, acts).await;
+    assert_eq!(house.redeem(&house.good()).await.status, 200);
+    house.world.pass(31);
+    let by_old = house.good();
+    house.key = new;
+    for _ in 0..2 {
+        let reply = house.redeem(&house.good()).await;
+        assert_eq!((reply.status, reply.header("retry-after").is_empty()), (503, false), "{reply:?}");
+    }
+    // What the known key signed goes on meanwhile.
+    assert_eq!(house.redeem(&by_old).await.status, 200);
+    house.world.pass(31);
+    assert_eq!(house.redeem(&house.good()).await.status, 200);
+}

@@ -33,6 +33,16 @@ async fn a_sign_in_that_is_over_is_none() {
     house.assert_refused(&house.good(), "must sign in once").await;
 }
 
+/// What an enterprise began proves nothing of its person: it would prolong itself for ever.
+#[tokio::test]
+async fn a_session_that_an_enterprise_began_is_no_sign_in() {
+    let house = House::with_ada().await;
+    assert_eq!(house.redeem(&house.good()).await.status, 200);
+    house.world.database.run("UPDATE browsers SET expires_at_ms = 0").await;
+    house.world.database.run("UPDATE sessions SET revoked_at_ms = 1 WHERE reuse_key IS NULL").await;
+    house.assert_refused(&house.good(), "must sign in once").await;
+}
+
 #[tokio::test]
 async fn an_address_that_two_people_have_names_neither() {
     let house = House::with_ada().await;
