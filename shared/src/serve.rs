@@ -1,16 +1,23 @@
 //! The accept loop. `axum::serve` never closes a silent, half-finished or idle connection; this one does, caps how many
 //! there are, refuses messages whose framing two parsers could read differently, and drains before it ends.
 
+mod connection;
+mod crowd;
 mod framing;
 mod idle;
+mod unread;
 mod workers;
 
-use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{Router, body::Body, extract::ConnectInfo};
 use http::{Request, Response};
-use hyper::{body::Incoming, service::service_fn};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper::body::Incoming;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
@@ -18,10 +25,10 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
-use tracing::{Instrument as _, Span, debug, field::Empty, info_span, warn};
+use tracing::{Instrument as _, Span, field::Empty, info_span, warn};
 
-use self::idle::Idle;
 pub use self::workers::Workers;
+use self::{connection::connection, crowd::Crowd};
 use crate::telemetry::trace;
 
 /// What a listener bears with.
@@ -33,6 +40,8 @@ pub struct Limits {
     pub first_byte: Duration,
     /// To the end of a request's header; also how long a kept-alive connection may idle.
     pub header: Duration,
+    /// How long a peer may leave unread what it is sent, and unconfirmed what was sent to it.
+    pub unread: Duration,
     /// What a shutdown leaves to the requests under way.
     pub drain: Duration,
 }
@@ -43,6 +52,7 @@ impl Default for Limits {
             connections: 10_000,
             first_byte: Duration::from_secs(10),
             header: Duration::from_secs(75),
+            unread: Duration::from_secs(60),
             drain: Duration::from_secs(25),
         }
     }
@@ -59,6 +69,11 @@ pub trait Handler: Clone + Send + Sync + 'static {
         request: Request<Incoming>,
         peer: SocketAddr,
     ) -> impl Future<Output = Response<Body>> + Send;
+
+    /// How many connections the peers at this address may have at a time; `None` as many as there are.
+    fn most_connections(&self, _peer: IpAddr) -> Option<usize> {
+        None
+    }
 }
 
 /// The peer's address reaches a router's handlers as [`ConnectInfo<SocketAddr>`].
@@ -114,6 +129,7 @@ async fn run(
     shutdown: CancellationToken,
 ) {
     let slots = Arc::new(Semaphore::new(limits.connections));
+    let crowd = Crowd::default();
     let connections = TaskTracker::new();
     // Cancelled when the drain is over: whoever is still there is cut off.
     let cut_off = CancellationToken::new();
@@ -123,13 +139,15 @@ async fn run(
             accepted = accept(&listener, &slots) => accepted,
         };
         let Some((stream, peer, slot)) = accepted else { continue };
+        let most = handler.most_connections(peer.ip().to_canonical());
+        let Some(member) = crowd.admit(peer.ip(), most) else { continue };
         let (handler, shutdown, cut_off) = (handler.clone(), shutdown.clone(), cut_off.clone());
         let served = async move |stream| {
             tokio::select! {
                 () = cut_off.cancelled() => {}
                 () = connection(stream, peer, handler, limits, shutdown) => {}
             }
-            drop(slot);
+            drop((slot, member));
         };
         match workers.and_then(Workers::place) {
             None => {
@@ -171,99 +189,5 @@ async fn accept(
             tokio::time::sleep(Duration::from_millis(50)).await;
             None
         }
-    }
-}
-
-async fn connection(
-    stream: TcpStream,
-    peer: SocketAddr,
-    handler: impl Handler,
-    limits: Limits,
-    shutdown: CancellationToken,
-) {
-    if let Err(error) = stream.set_nodelay(true) {
-        debug!(%error, "could not set TCP_NODELAY");
-    }
-    let http2 = tokio::select! {
-        () = shutdown.cancelled() => return,
-        speaks = timeout(limits.first_byte, speaks_http2(&stream)) => match speaks {
-            Ok(Ok(http2)) => http2,
-            Ok(Err(_)) | Err(_) => return,
-        },
-    };
-    let idle = Idle::default();
-    let service = service_fn(|request| {
-        let (handler, busy) = (handler.clone(), idle.busy());
-        async move {
-            let response = answer(handler, peer, request).await;
-            drop(busy);
-            Ok::<_, Infallible>(response)
-        }
-    });
-    let io = TokioIo::new(stream);
-    let ended = if http2 {
-        let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
-        builder
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(128)
-            .max_header_list_size(MAX_HEADER_BYTES as u32)
-            .max_pending_accept_reset_streams(32)
-            .keep_alive_interval(limits.header)
-            .keep_alive_timeout(limits.first_byte);
-        let served = builder.serve_connection(io, service);
-        tokio::pin!(served);
-        tokio::select! {
-            ended = &mut served => ended,
-            () = shutdown.cancelled() => { served.as_mut().graceful_shutdown(); served.await }
-            // A peer that answers pings would otherwise stay for ever. Streams under way go on to their end.
-            () = idle.for_longer_than(limits.header) => { served.as_mut().graceful_shutdown(); served.await }
-        }
-    } else {
-        let mut builder = hyper::server::conn::http1::Builder::new();
-        builder
-            .timer(TokioTimer::new())
-            .header_read_timeout(limits.header)
-            .max_buf_size(MAX_HEADER_BYTES)
-            .max_headers(100);
-        let served = builder.serve_connection(io, service);
-        tokio::pin!(served);
-        tokio::select! {
-            ended = &mut served => ended,
-            () = shutdown.cancelled() => { served.as_mut().graceful_shutdown(); served.await }
-        }
-    };
-    if let Err(error) = ended {
-        debug!(%error, "a connection ended early");
-    }
-}
-
-async fn answer(handler: impl Handler, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
-    match framing::check(&request) {
-        Ok(()) => handler.answer(request, peer).await,
-        Err(fault) => framing::refuse(fault),
-    }
-}
-
-const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
-/// Waits for the first bytes and tells whether they open HTTP/2 with prior knowledge (RFC 9113 §3.3).
-async fn speaks_http2(stream: &TcpStream) -> io::Result<bool> {
-    let mut seen = [0; HTTP2_PREFACE.len()];
-    let mut pause = Duration::from_millis(5);
-    loop {
-        let n = stream.peek(&mut seen).await?;
-        if n == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        if seen[..n] != HTTP2_PREFACE[..n] {
-            return Ok(false);
-        }
-        if n == HTTP2_PREFACE.len() {
-            return Ok(true);
-        }
-        // A part of the preface is there; the socket stays readable, so the rest cannot be awaited by readiness.
-        // Looked at ever more seldom, so that many such connections cost little.
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(Duration::from_millis(500));
     }
 }

@@ -1,0 +1,118 @@
+//! One connection: which protocol it speaks, and what bounds it.
+
+use std::{convert::Infallible, io, net::SocketAddr, time::Duration};
+
+use axum::body::Body;
+use http::{Request, Response};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{net::TcpStream, time::timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+
+use super::{
+    Handler, Limits, MAX_HEADER_BYTES, framing,
+    idle::Idle,
+    unread::{self, Streams},
+};
+
+/// Serves one connection to its end.
+pub(super) async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    handler: impl Handler,
+    limits: Limits,
+    shutdown: CancellationToken,
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        debug!(%error, "could not set TCP_NODELAY");
+    }
+    if let Err(error) = unread::give_up_after(&stream, limits.unread) {
+        debug!(%error, "could not set TCP_USER_TIMEOUT");
+    }
+    let http2 = tokio::select! {
+        () = shutdown.cancelled() => return,
+        speaks = timeout(limits.first_byte, speaks_http2(&stream)) => match speaks {
+            Ok(Ok(http2)) => http2,
+            Ok(Err(_)) | Err(_) => return,
+        },
+    };
+    let idle = Idle::default();
+    let service = service_fn(|request| {
+        let (handler, busy) = (handler.clone(), idle.busy());
+        async move {
+            let response = answer(handler, peer, request).await;
+            drop(busy);
+            Ok::<_, Infallible>(if http2 { unread::watched(response) } else { response })
+        }
+    });
+    let io = TokioIo::new(stream);
+    let ended = if http2 {
+        let mut builder = hyper::server::conn::http2::Builder::new(Streams { unread: limits.unread });
+        builder
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(128)
+            .max_header_list_size(MAX_HEADER_BYTES as u32)
+            .max_pending_accept_reset_streams(32)
+            .keep_alive_interval(limits.header)
+            .keep_alive_timeout(limits.first_byte);
+        let served = builder.serve_connection(io, service);
+        tokio::pin!(served);
+        tokio::select! {
+            ended = &mut served => ended,
+            () = shutdown.cancelled() => { served.as_mut().graceful_shutdown(); served.await }
+            // A peer that answers pings would otherwise stay for ever. Streams under way go on to their end.
+            () = idle.for_longer_than(limits.header) => {
+                served.as_mut().graceful_shutdown();
+                timeout(limits.drain, served).await.unwrap_or(Ok(()))
+            }
+        }
+    } else {
+        let mut builder = hyper::server::conn::http1::Builder::new();
+        builder
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.header)
+            .max_buf_size(MAX_HEADER_BYTES)
+            .max_headers(100);
+        let served = builder.serve_connection(io, service);
+        tokio::pin!(served);
+        tokio::select! {
+            ended = &mut served => ended,
+            () = shutdown.cancelled() => { served.as_mut().graceful_shutdown(); served.await }
+        }
+    };
+    if let Err(error) = ended {
+        debug!(%error, "a connection ended early");
+    }
+}
+
+async fn answer(handler: impl Handler, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
+    match framing::check(&request) {
+        Ok(()) => handler.answer(request, peer).await,
+        Err(fault) => framing::refuse(fault),
+    }
+}
+
+const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// Waits for the first bytes and tells whether they open HTTP/2 with prior knowledge (RFC 9113 §3.3).
+async fn speaks_http2(stream: &TcpStream) -> io::Result<bool> {
+    let mut seen = [0; HTTP2_PREFACE.len()];
+    let mut pause = Duration::from_millis(5);
+    loop {
+        let n = stream.peek(&mut seen).await?;
+        if n == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if seen[..n] != HTTP2_PREFACE[..n] {
+            return Ok(false);
+        }
+        if n == HTTP2_PREFACE.len() {
+            return Ok(true);
+        }
+        // A part of the preface is there; the socket stays readable, so the rest cannot be awaited by readiness.
+        // Looked at ever more seldom, so that many such connections cost little.
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_millis(500));
+    }
+}
