@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -19,6 +19,7 @@ use shared::{
 use tracing::debug;
 
 use crate::{
+    bulkhead::{Bulkhead, Person},
     domain::{
         issuer::Issuer,
         secret::{NoRandomness, random_text, sha256},
@@ -27,6 +28,7 @@ use crate::{
     keys::Keys,
     metrics::{CacheAnswer, TOKEN_CACHE},
     revocation::RevokedSessions,
+    tally::Tally,
 };
 
 /// The `typ` of an access token (RFC 9068 §2.1).
@@ -76,12 +78,24 @@ pub(crate) struct Valid {
     identity: Identity,
     expires_at: Timestamp,
     header: Mutex<Option<(HeaderValue, Timestamp)>>,
+    person: OnceLock<Person>,
+    tally: Tally,
 }
 
 impl Valid {
     /// Who is calling, and what was allowed.
     pub(crate) const fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// What its person has under way.
+    pub(crate) fn person(&self, bulkhead: &Bulkhead) -> &Person {
+        self.person.get_or_init(|| bulkhead.person(&self.identity.subject))
+    }
+
+    /// How often it was used for what.
+    pub(crate) const fn tally(&self) -> &Tally {
+        &self.tally
     }
 }
 
@@ -264,7 +278,9 @@ impl AccessTokens {
                 projects: claims.projects.map_or(Projects::All, Projects::Only),
             },
             expires_at: honoured_until(claims.iat, claims.exp),
-            header: Mutex::new(None),
+            header: Mutex::default(),
+            person: OnceLock::new(),
+            tally: Tally::default(),
         })
     }
 }

@@ -1,6 +1,9 @@
 //! What every request shares. `App` owns the parts; no part knows `App`.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use http::HeaderMap;
 use shared::clock::SharedClock;
@@ -12,7 +15,7 @@ use crate::{
     cimd::ClientDocuments,
     client_assertion::ClientAssertions,
     clients::Clients,
-    config::{AllowedOrigins, Config},
+    config::{AllowedOrigins, Capacity, Config},
     consents::Consents,
     cookies::{Cookies, Kind},
     credentials::Credentials,
@@ -23,7 +26,7 @@ use crate::{
     keys::{Keys, KeysError},
     operator_clients::{KeySets, OperatorClients},
     peaka::{self, Peaka},
-    rate_limit::{Limit, LimitExceeded, Networks, RateLimiter, client_address, prefix},
+    rate_limit::{GENEROSITY, Limit, LimitExceeded, Networks, RateLimiter, client_address, prefix},
     revocation::Revocation,
     store::{Browser, OpenError, Store, StoreError},
     upstream::Upstream,
@@ -41,6 +44,7 @@ pub struct App {
     pub(crate) allowed_origins: AllowedOrigins,
     trusted_proxies: Networks,
     generous: Networks,
+    pub(crate) capacity: Capacity,
     pub(crate) cookies: Cookies,
     pub(crate) store: Store,
     pub(crate) keys: Arc<Keys>,
@@ -140,7 +144,7 @@ impl App {
                 Arc::clone(&clock),
             ),
             upstream: Upstream::new(&config.network.backend),
-            bulkhead: Bulkhead::default(),
+            bulkhead: Bulkhead::new(config.capacity.calls, config.capacity.streams),
             housekeeping,
             operator_clients,
             id_jag: IdJag::new(config.issuers, issuer.clone(), key_sets, Arc::clone(&clock)),
@@ -149,6 +153,7 @@ impl App {
             allowed_origins: config.network.allowed_origins,
             trusted_proxies: config.network.trusted_proxies,
             generous: config.network.generous,
+            capacity: config.capacity,
             clock,
             issuer,
             lifetimes,
@@ -180,6 +185,18 @@ impl App {
     /// If it is used up.
     pub(crate) async fn count(&self, limit: &Limit, key: &str) -> Result<(), LimitExceeded> {
         self.limiter.check(limit, key).await.inspect_err(|_| self.audit.refused(Refusal::Flood, None))
+    }
+
+    /// How many connections a peer may have; `None` as many as there are.
+    pub(crate) fn most_connections(&self, peer: IpAddr) -> Option<usize> {
+        let most = self.capacity.connections_per_address;
+        if self.trusted_proxies.contain(peer) {
+            None
+        } else if self.generous.contain(peer) {
+            Some(most.saturating_mul(GENEROSITY.into()))
+        } else {
+            Some(most)
+        }
     }
 
     /// Who is signed in in the browser that sent these headers.

@@ -1,5 +1,6 @@
 //! Configuration, a file per section. Each field's documentation names its variable.
 
+mod capacity;
 mod grants;
 mod network;
 mod storage;
@@ -12,6 +13,7 @@ use shared::{
 };
 
 pub use self::{
+    capacity::Capacity,
     network::{AllowedOrigins, BackendUrl, Network},
     storage::Storage,
     tokens::Tokens,
@@ -30,6 +32,8 @@ use crate::{
 pub struct Config {
     /// Addresses and origins.
     pub network: Network,
+    /// How much this replica takes on.
+    pub capacity: Capacity,
     /// Databases and the keys that lock them.
     pub storage: Storage,
     /// How long things live.
@@ -55,6 +59,7 @@ impl Config {
     /// Reads every section; reports every mistake at once.
     pub fn read(mut env: Env) -> Result<Self, Mistakes> {
         let network = Network::read(&mut env);
+        let capacity = Capacity::read(&mut env);
         let storage = Storage::read(&mut env);
         let tokens = Tokens::read(&mut env);
         let grants = grants::read(&mut env);
@@ -68,6 +73,7 @@ impl Config {
         match (network, storage) {
             (Some(network), Some(storage)) => env.finish(Self {
                 network,
+                capacity,
                 storage,
                 tokens,
                 grants,

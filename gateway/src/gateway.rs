@@ -73,7 +73,8 @@ impl Gateway {
             tokio::spawn(async move { app.upstream.follow(shutdown).await })
         };
         let handler = Public::new(Arc::clone(&self.app));
-        serve_on(&self.workers, public, handler, Limits::default(), shutdown).await;
+        let limits = Limits { connections: self.app.capacity.connections, ..Limits::default() };
+        serve_on(&self.workers, public, handler, limits, shutdown).await;
         drained.cancel();
         let _ = tokio::join!(internal, follower, keeper, auditor, counter, teller, scout);
         self.app.store.close().await;

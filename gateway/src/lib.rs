@@ -46,6 +46,7 @@ mod same_origin;
 mod scrape;
 mod signed_assertion;
 pub mod store;
+mod tally;
 mod tools;
 mod upstream;
 mod usage;

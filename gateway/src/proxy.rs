@@ -11,7 +11,7 @@ pub(crate) mod refusal;
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use axum::{body::Body, response::Response};
-use http::{Method, Request, StatusCode, header};
+use http::{Method, Request, StatusCode, header, response::Parts};
 use hyper::body::Incoming;
 use shared::{assertion, chain::Chain};
 use tracing::{info, warn};
@@ -66,7 +66,7 @@ async fn answer(app: &Arc<App>, request: Request<Incoming>, peer: SocketAddr) ->
     if declared.is_some_and(|length| length > MAX_BODY_BYTES) {
         return Err(Refusal::TooLarge);
     }
-    let place = app.bulkhead.enter(&valid.identity().subject).ok_or(Refusal::Crowded)?;
+    let place = app.bulkhead.enter(valid.person(&app.bulkhead))?;
     let (parts, body) = request.into_parts();
     let mut upstream = headers::to_backend(&parts.headers);
     if let Some(length) = parts.headers.get(header::CONTENT_LENGTH) {
@@ -83,46 +83,31 @@ async fn answer(app: &Arc<App>, request: Request<Incoming>, peer: SocketAddr) ->
     // What came in while the session was being ended is not given out any more.
     app.access_tokens.look_again(&valid)?;
     if response.status().is_success() {
-        app.usage.count(&valid.identity().session_id, &parts.headers);
+        app.usage.count(&valid, &parts.headers);
     }
     let session = mcp_session::from_backend(response.headers(), &app.keys, &valid)
         .map_err(|error| Refusal::Unavailable(error.into()))?;
-    let mut response = from_backend(response, app, &valid, place)?;
+    let mut response = from_backend(response, app, &valid, place).await?;
     if let Some(session) = session {
         response.headers_mut().insert(mcp_session::HEADER, session);
     }
     Ok(response)
 }
 
-fn from_backend(
+async fn from_backend(
     response: http::Response<BackendBody>,
     app: &Arc<App>,
     valid: &Arc<Valid>,
     place: Place,
 ) -> Result<Response, Refusal> {
     let (parts, body) = response.into_parts();
-    let session_id = valid.identity().session_id.as_str();
-    match parts.status {
-        StatusCode::UNAUTHORIZED if parts.headers.contains_key(assertion::SIGN_IN_AGAIN_HEADER) => {
-            info!(session_id, "Peaka no longer honours this session's credential");
-            return Err(Refusal::SignInAgain);
-        }
-        StatusCode::FORBIDDEN => {
-            let scopes =
-                parts.headers.get(assertion::REQUIRED_SCOPE_HEADER).and_then(|value| value.to_str().ok());
-            let scopes = scopes.and_then(|scopes| scopes.parse().ok());
-            return Err(scopes.map_or(Refusal::Backend, Refusal::Scope));
-        }
-        // Any other 401 is a quarrel between gateway and backend, and none of the client's business.
-        StatusCode::UNAUTHORIZED | StatusCode::INTERNAL_SERVER_ERROR | StatusCode::BAD_GATEWAY => {
-            warn!(status = parts.status.as_u16(), session_id, "the backend failed");
-            return Err(Refusal::Backend);
-        }
-        status if status.is_redirection() => return Err(Refusal::Backend),
-        _ => {}
+    if let Some(refusal) = refused(&parts, valid) {
+        body.discard().await;
+        return Err(refusal);
     }
     let headers = headers::from_backend(&parts.headers);
     let body = if headers::are_of_a_stream(&headers) {
+        let place = app.bulkhead.stream(place)?;
         Body::new(Placed::new(Leashed::new(body, Arc::clone(app), Arc::clone(valid)), place))
     } else {
         Body::new(Placed::new(body, place))
@@ -131,6 +116,30 @@ fn from_backend(
     *response.status_mut() = parts.status;
     *response.headers_mut() = headers;
     Ok(response)
+}
+
+/// What of the backend's answers is not passed on.
+fn refused(answer: &Parts, valid: &Valid) -> Option<Refusal> {
+    let session_id = valid.identity().session_id.as_str();
+    match answer.status {
+        StatusCode::UNAUTHORIZED if answer.headers.contains_key(assertion::SIGN_IN_AGAIN_HEADER) => {
+            info!(session_id, "Peaka no longer honours this session's credential");
+            Some(Refusal::SignInAgain)
+        }
+        StatusCode::FORBIDDEN => {
+            let scopes =
+                answer.headers.get(assertion::REQUIRED_SCOPE_HEADER).and_then(|value| value.to_str().ok());
+            let scopes = scopes.and_then(|scopes| scopes.parse().ok());
+            Some(scopes.map_or(Refusal::Backend, Refusal::Scope))
+        }
+        // Any other 401 is a quarrel between gateway and backend, and none of the client's business.
+        StatusCode::UNAUTHORIZED | StatusCode::INTERNAL_SERVER_ERROR | StatusCode::BAD_GATEWAY => {
+            warn!(status = answer.status.as_u16(), session_id, "the backend failed");
+            Some(Refusal::Backend)
+        }
+        status if status.is_redirection() => Some(Refusal::Backend),
+        _ => None,
+    }
 }
 
 /// The request got no answer. Reading the client's own body is part of sending, so its faults turn up here too.

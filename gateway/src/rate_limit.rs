@@ -14,7 +14,7 @@ pub use self::address::{Networks, NotANetwork, client_address, prefix};
 use crate::ephemeral::{Count, Ephemeral, Memory};
 
 /// How much more a generous network may do.
-const GENEROSITY: u32 = 20;
+pub(crate) const GENEROSITY: u16 = 20;
 
 /// So many in so much time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Limit {
     /// The same for a network that many people share.
     #[must_use]
     pub const fn generous(self) -> Self {
-        Self { quota: self.quota.saturating_mul(GENEROSITY), ..self }
+        Self { quota: self.quota.saturating_mul(GENEROSITY as u32), ..self }
     }
 }
 

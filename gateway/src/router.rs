@@ -1,6 +1,10 @@
 //! Every route, on one page.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -74,6 +78,10 @@ impl Handler for Public {
             *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
             response
         })
+    }
+
+    fn most_connections(&self, peer: IpAddr) -> Option<usize> {
+        self.app.most_connections(peer)
     }
 }
 

@@ -59,6 +59,9 @@ pub use self::{
     webhook::Untold,
 };
 
+/// A connection that was idle for longer is tested before it is used: a server that went away takes all of them along.
+const TESTED_FOR: Duration = Duration::from_secs(1);
+
 /// How the store is reached.
 #[derive(Clone, Debug)]
 pub struct StoreSettings {
@@ -138,6 +141,12 @@ impl Store {
         let pool = AnyPoolOptions::new()
             .max_connections(settings.connections)
             .acquire_timeout(settings.acquire)
+            // The pool pings what is given back; a ping before each statement, too, would be a third of its cost.
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                let tested = meta.idle_for < TESTED_FOR;
+                Box::pin(async move { if tested { Ok(true) } else { connection.ping().await.map(|()| true) } })
+            })
             .after_connect(move |connection, _| {
                 Box::pin(async move { connection.execute(session).await.map(|_| ()) })
             })

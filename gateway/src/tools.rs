@@ -28,7 +28,7 @@ pub(crate) fn of(scope: Scope) -> &'static [String] {
     }
 }
 
-/// Whether there is one of this name.
-pub(crate) fn are_called(name: &str) -> bool {
-    Scope::ALL.into_iter().any(|scope| of(scope).iter().any(|tool| tool == name))
+/// The tool of this name, if there is one.
+pub(crate) fn named(name: &str) -> Option<&'static str> {
+    Scope::ALL.into_iter().flat_map(of).map(String::as_str).find(|tool| *tool == name)
 }

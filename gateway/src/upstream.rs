@@ -29,7 +29,7 @@ use crate::{
     metrics::{OutageKind, UPSTREAM_SECONDS},
 };
 
-/// From the request to the answer's header. Tool calls that stream their progress answer at once.
+/// From the end of the request to the answer's header. Tool calls that stream their progress answer at once.
 const FIRST_BYTE: Duration = Duration::from_secs(120);
 /// A request that did not leave is given to so many replicas.
 const MOST_TRIES: usize = 3;
@@ -86,7 +86,7 @@ impl Upstream {
         let span = trace::call("backend", request.method());
         trace::inject(&span, request.headers_mut());
         let sent = Instant::now();
-        let answer = timeout(FIRST_BYTE, self.send(request).instrument(span))
+        let answer = timeout(body::WHOLE + FIRST_BYTE, self.send(request).instrument(span))
             .await
             .unwrap_or(Err(UpstreamError::Timeout));
         UPSTREAM_SECONDS.observe(outcome(&answer), sent.elapsed());

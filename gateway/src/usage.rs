@@ -3,8 +3,7 @@
 //! with a replica that crashes is the count of a few seconds: this is for people to look at, not for judging.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -18,7 +17,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::{
+    access_token::Valid,
     store::{Calls, Store},
+    tally::Count,
     tools,
 };
 
@@ -26,23 +27,19 @@ const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 const FLUSH: Duration = Duration::from_secs(5);
 /// Rows written in one transaction.
 const BATCH: usize = 200;
-/// More are not kept between two flushes: names come from outside.
-const MAX_COUNTS: usize = 50_000;
+/// More do not wait while they cannot be written.
+const MAX_WAITING: usize = 50_000;
 /// The first revision in which `Mcp-Name` is held to the body.
 const HEADERS_ARE_CHECKED: &[u8] = b"2026-07-28";
-
-#[derive(Clone, Copy, Debug)]
-struct Count {
-    calls: i64,
-    last_at: Timestamp,
-}
 
 /// Counts.
 pub(crate) struct Usage {
     store: Store,
     clock: SharedClock,
-    /// Session and tool → how often.
-    counts: Mutex<BTreeMap<(String, String), Count>>,
+    /// Whose tally is not empty.
+    used: Mutex<Vec<Arc<Valid>>>,
+    /// What could not be written.
+    waiting: Mutex<Vec<Calls>>,
 }
 
 impl std::fmt::Debug for Usage {
@@ -59,17 +56,13 @@ pub(crate) const fn day(at: Timestamp) -> i64 {
 impl Usage {
     /// Over the given parts.
     pub(crate) fn new(store: Store, clock: SharedClock) -> Self {
-        Self { store, clock, counts: Mutex::default() }
+        Self { store, clock, used: Mutex::default(), waiting: Mutex::default() }
     }
 
     /// Counts a request that the backend answered.
-    pub(crate) fn count(&self, session_id: &str, headers: &HeaderMap) {
-        let key = (session_id.to_owned(), tool(headers).to_owned());
-        let now = self.clock.now();
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        if counts.len() < MAX_COUNTS || counts.contains_key(&key) {
-            let count = counts.entry(key).or_insert(Count { calls: 0, last_at: now });
-            *count = Count { calls: count.calls + 1, last_at: now };
+    pub(crate) fn count(&self, token: &Arc<Valid>, headers: &HeaderMap) {
+        if token.tally().count(tool(headers), self.clock.now()) {
+            lock(&self.used).push(Arc::clone(token));
         }
     }
 
@@ -88,37 +81,41 @@ impl Usage {
 
     /// Writes what was counted. What cannot be written waits for the next time.
     pub(crate) async fn flush(&self) {
-        let counts = std::mem::take(&mut *self.counts.lock().unwrap_or_else(PoisonError::into_inner));
-        let counted: Vec<Calls> = (counts.into_iter())
-            .map(|((session_id, tool), Count { calls, last_at })| Calls { session_id, tool, calls, last_at })
-            .collect();
+        let used = std::mem::take(&mut *lock(&self.used));
+        let mut counted = std::mem::take(&mut *lock(&self.waiting));
+        for token in used {
+            let session_id = &token.identity().session_id;
+            let calls = |Count { tool, calls, last_at }| {
+                let (session_id, tool) = (session_id.clone(), tool.to_owned());
+                Calls { session_id, tool, calls, last_at }
+            };
+            counted.extend(token.tally().take().into_iter().map(calls));
+        }
         let mut batches = counted.chunks(BATCH);
         while let Some(batch) = batches.next() {
             if let Err(error) = self.store.add_calls(day(self.clock.now()), batch).await {
                 warn!(error = %Chain(&error), "could not write how often sessions are used");
-                let mut waiting = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-                for calls in batch.iter().chain(batches.flatten()).cloned() {
-                    let key = (calls.session_id, calls.tool);
-                    if waiting.len() < MAX_COUNTS || waiting.contains_key(&key) {
-                        let fresh = Count { calls: 0, last_at: calls.last_at };
-                        waiting.entry(key).or_insert(fresh).calls += calls.calls;
-                    }
-                }
+                let left = batch.iter().chain(batches.flatten()).take(MAX_WAITING).cloned();
+                lock(&self.waiting).extend(left);
                 return;
             }
         }
     }
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The tool that a request calls, if that can be known; otherwise nothing.
-fn tool(headers: &HeaderMap) -> &str {
+fn tool(headers: &HeaderMap) -> &'static str {
     let is_checked = headers
         .get("mcp-protocol-version")
         .is_some_and(|version| version.len() == 10 && version.as_bytes() >= HEADERS_ARE_CHECKED);
     let calls_a_tool = headers.get("mcp-method").is_some_and(|method| method == "tools/call");
     let name = headers.get("mcp-name").and_then(|name: &HeaderValue| name.to_str().ok()).unwrap_or_default();
     // Made-up names are answered, too; counting each would fill the table.
-    if is_checked && calls_a_tool && tools::are_called(name) { name } else { "" }
+    if is_checked && calls_a_tool { tools::named(name).unwrap_or_default() } else { "" }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use tracing::error;
 use crate::{
     access_token::BadToken,
     answer::{RETRY_AFTER_OUTAGE, no_store},
+    bulkhead::Full,
     domain::issuer::Issuer,
 };
 
@@ -38,6 +39,8 @@ pub(crate) enum Refusal {
     UnknownSession,
     /// Too many requests of this person are under way.
     Crowded,
+    /// Too many requests of everybody are.
+    Overloaded,
     /// The body is too large.
     TooLarge,
     /// The body stopped coming.
@@ -56,6 +59,15 @@ impl From<BadToken> for Refusal {
     }
 }
 
+impl From<Full> for Refusal {
+    fn from(full: Full) -> Self {
+        match full {
+            Full::Person => Self::Crowded,
+            Full::Everybody => Self::Overloaded,
+        }
+    }
+}
+
 impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
@@ -69,7 +81,7 @@ impl Refusal {
             Self::BodyBroken => StatusCode::REQUEST_TIMEOUT,
             Self::Backend => StatusCode::BAD_GATEWAY,
             Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Overloaded | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -89,6 +101,7 @@ impl Refusal {
             Self::Crowded => {
                 "Too many of your requests and streams are under way; close some or wait.".to_owned()
             }
+            Self::Overloaded => "The server has as much to do as it can right now; try again.".to_owned(),
             Self::TooLarge => "The request is larger than 4 MiB.".to_owned(),
             Self::BodyBroken => "The request's body did not arrive.".to_owned(),
             Self::Backend => "The tool server failed to answer this request.".to_owned(),
@@ -139,7 +152,7 @@ impl Refusal {
                 error!(error = %Chain(cause.as_ref()), "a resource request met an outage");
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_OUTAGE));
             }
-            Self::Timeout | Self::Crowded => {
+            Self::Timeout | Self::Crowded | Self::Overloaded => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_OUTAGE));
             }
             _ => {}

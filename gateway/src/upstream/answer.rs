@@ -1,15 +1,22 @@
 //! The backend's answer on its way to the client. Its connection is given back when the answer was read to its end.
 
 use std::{
+    future::poll_fn,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
+use tokio::time::timeout;
 
 use super::replica::Lease;
+
+/// Bytes that are read for the sake of their connection, and how long.
+const MOST_DISCARDED: usize = 64 * 1024;
+const DISCARD: Duration = Duration::from_millis(100);
 
 /// The body of an answer.
 #[derive(Debug)]
@@ -22,6 +29,20 @@ pub(crate) struct BackendBody {
 impl BackendBody {
     pub(super) const fn new(body: Incoming, lease: Lease) -> Self {
         Self { body, at_end: false, lease }
+    }
+
+    /// Reads what nobody wants to the end, if that is near: the connection is good for another exchange then.
+    pub(crate) async fn discard(mut self) {
+        let mut left = MOST_DISCARDED;
+        let read = async {
+            while let Some(Ok(frame)) = poll_fn(|cx| Pin::new(&mut self).poll_frame(cx)).await {
+                let length = frame.data_ref().map_or(0, Bytes::len);
+                let Some(rest) = left.checked_sub(length) else { return };
+                left = rest;
+            }
+        };
+        // Too long or too slow: it is closed.
+        let _ = timeout(DISCARD, read).await;
     }
 }
 

@@ -9,16 +9,19 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 /// A body that pauses for longer is given up.
 const PAUSE: Duration = Duration::from_secs(15);
+/// So is one that has not come to its end.
+pub(super) const WHOLE: Duration = Duration::from_secs(60);
 
 /// The client's body.
 #[derive(Debug)]
 pub(crate) struct ClientBody {
     body: Incoming,
     left: usize,
+    since: Instant,
     /// Made at the first pause: most bodies come with their headers.
     pause: Option<Pin<Box<Sleep>>>,
 }
@@ -39,8 +42,8 @@ pub(crate) enum BodyError {
 
 impl ClientBody {
     /// At most `most` bytes of `body`.
-    pub(crate) const fn new(body: Incoming, most: usize) -> Self {
-        Self { body, left: most, pause: None }
+    pub(crate) fn new(body: Incoming, most: usize) -> Self {
+        Self { body, left: most, since: Instant::now(), pause: None }
     }
 }
 
@@ -54,7 +57,8 @@ impl Body for ClientBody {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = &mut *self;
         let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(cx) else {
-            ready!(this.pause.get_or_insert_with(|| Box::pin(sleep(PAUSE))).as_mut().poll(cx));
+            let until = (Instant::now() + PAUSE).min(this.since + WHOLE);
+            ready!(this.pause.get_or_insert_with(|| Box::pin(sleep_until(until))).as_mut().poll(cx));
             return Poll::Ready(Some(Err(BodyError::Stalled)));
         };
         this.pause = None;

@@ -1,6 +1,7 @@
 //! One replica of the backend: its idle connections, how busy it is, and whether it was lately found dead.
 
 use std::{
+    io,
     net::SocketAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -11,6 +12,7 @@ use std::{
 
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     net::TcpStream,
     time::{Instant, timeout},
@@ -25,6 +27,10 @@ const CONNECT: Duration = Duration::from_secs(2);
 const READY: Duration = Duration::from_millis(50);
 /// A connection that was idle for longer may be dead: a node on the way has forgotten it.
 const MOST_IDLE: Duration = Duration::from_secs(30);
+/// How long what was sent may stay unconfirmed. A backend that computes for long still confirms at once.
+const UNCONFIRMED: Duration = Duration::from_secs(15);
+/// How often a quiet connection is asked for a sign of life.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
 /// Idle connections are kept apart by thread, since one that another thread drives would wake that thread for every
 /// request. Threads share a shelf only where there are more of them than shelves.
 const SHELVES: usize = 64;
@@ -179,7 +185,7 @@ impl Drop for Lease {
 
 async fn connect(address: SocketAddr) -> Result<SendRequest<ClientBody>, UpstreamError> {
     let stream = TcpStream::connect(address).await.map_err(UpstreamError::Connect)?;
-    stream.set_nodelay(true).map_err(UpstreamError::Connect)?;
+    stream.set_nodelay(true).and_then(|()| watch(&stream)).map_err(UpstreamError::Connect)?;
     let (sender, connection) = handshake(TokioIo::new(stream)).await?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {
@@ -187,6 +193,14 @@ async fn connect(address: SocketAddr) -> Result<SendRequest<ClientBody>, Upstrea
         }
     });
     Ok(sender)
+}
+
+/// A node that vanishes closes nothing. The kernel asks for signs of life, and gives up what is not confirmed.
+fn watch(stream: &TcpStream) -> io::Result<()> {
+    let socket = SockRef::from(stream);
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(UNCONFIRMED))?;
+    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(SIGN_OF_LIFE).with_interval(SIGN_OF_LIFE))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

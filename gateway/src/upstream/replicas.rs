@@ -12,7 +12,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use tokio::net::lookup_host;
+use tokio::{net::lookup_host, sync::Mutex};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -27,20 +27,28 @@ pub(super) struct Replicas {
     /// `host:port` each.
     names: Vec<String>,
     known: ArcSwap<Vec<Arc<Replica>>>,
+    /// What each name resolved to last.
+    resolved: Mutex<Vec<Vec<SocketAddr>>>,
     dice: AtomicU64,
 }
 
 impl Replicas {
     /// Nothing is looked up yet.
     pub(super) fn new(names: Vec<String>) -> Self {
-        Self { names, known: ArcSwap::default(), dice: AtomicU64::new(0) }
+        Self { names, known: ArcSwap::default(), resolved: Mutex::default(), dice: AtomicU64::new(0) }
     }
 
     /// The less busy of two taken at random, and of those with a choice none that was found dead or is `not` wanted.
     pub(super) async fn next(&self, not: Option<SocketAddr>) -> Option<Arc<Replica>> {
         if self.known.load().is_empty() {
-            // The first request, or the names could not be resolved so far.
-            self.look_up().await;
+            // The first request, or the names could not be resolved so far. Who waits for another's look-up has its answer.
+            match self.resolved.try_lock() {
+                Ok(guard) => {
+                    drop(guard);
+                    self.look_up().await;
+                }
+                Err(_) => drop(self.resolved.lock().await),
+            }
         }
         let known = self.known.load();
         if let [only] = known.as_slice() {
@@ -70,28 +78,30 @@ impl Replicas {
     /// Follows the names until `shutdown`.
     pub(super) async fn follow(&self, shutdown: &CancellationToken) {
         let mut refresh = tokio::time::interval(REFRESH);
-        loop {
-            tokio::select! {
-                () = shutdown.cancelled() => return,
-                _ = refresh.tick() => {}
+        let follow = async {
+            loop {
+                refresh.tick().await;
+                self.look_up().await;
+                self.known.load().iter().for_each(|replica| replica.sweep());
             }
-            self.look_up().await;
-            self.known.load().iter().for_each(|replica| replica.sweep());
+        };
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = follow => {}
         }
     }
 
     /// A name that cannot be resolved keeps the replicas that it had: a resolver that is away takes no backend along.
     async fn look_up(&self) {
-        let mut found = BTreeSet::new();
-        for name in &self.names {
+        let mut resolved = self.resolved.lock().await;
+        resolved.resize(self.names.len(), Vec::new());
+        for (name, addresses) in self.names.iter().zip(resolved.iter_mut()) {
             match lookup_host(name).await {
-                Ok(addresses) => found.extend(addresses),
-                Err(error) => {
-                    warn!(name, %error, "the backend's name cannot be resolved");
-                    return;
-                }
+                Ok(found) => *addresses = found.collect(),
+                Err(error) => warn!(name, %error, "the backend's name cannot be resolved"),
             }
         }
+        let found: BTreeSet<SocketAddr> = resolved.iter().flatten().copied().collect();
         let known = self.known.load();
         if known.iter().map(|replica| replica.address).eq(found.iter().copied()) {
             return;

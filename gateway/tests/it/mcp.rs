@@ -2,6 +2,7 @@
 
 mod answers;
 mod body;
+mod capacity;
 mod challenge;
 mod forge;
 mod forged;

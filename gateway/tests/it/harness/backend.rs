@@ -3,7 +3,10 @@
 use std::{
     collections::VecDeque,
     io,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use axum::body::{Body, Bytes};
@@ -67,6 +70,7 @@ pub(crate) struct Backend {
     seen: watch::Receiver<Vec<Seen>>,
     cancelled: watch::Receiver<usize>,
     gone: watch::Receiver<()>,
+    connections: Arc<AtomicUsize>,
     server: AbortHandle,
 }
 
@@ -117,22 +121,30 @@ impl Backend {
             cancelled: Arc::new(cancelled_sender),
         });
         let (here, gone) = watch::channel(());
+        let connections = Arc::new(AtomicUsize::new(0));
+        let accepted = Arc::clone(&connections);
         let server = tokio::spawn(async move {
             let (here, listener) = (here, listener);
-            let mut connections = tokio::task::JoinSet::new();
+            let mut open = tokio::task::JoinSet::new();
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
+                accepted.fetch_add(1, Ordering::SeqCst);
                 let double = Arc::clone(&double);
                 let service = service_fn(move |request| answer(Arc::clone(&double), request));
                 let here = here.clone();
-                connections.spawn(async move {
+                open.spawn(async move {
                     let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
                     drop(here);
                     served
                 });
             }
         });
-        Self { origin, answers, seen, cancelled, gone, server: server.abort_handle() }
+        Self { origin, answers, seen, cancelled, gone, connections, server: server.abort_handle() }
+    }
+
+    /// How many connections were made to it.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     /// The next request gets this.

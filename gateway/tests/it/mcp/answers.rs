@@ -130,3 +130,16 @@ async fn a_backend_that_is_away_is_a_503_with_a_time_to_come_back() {
     // The rest of the gateway does not mind.
     world.connect().await;
 }
+
+/// What is refused in the backend's name is no reason to connect anew.
+#[tokio::test]
+async fn a_refused_answer_does_not_cost_its_connection() {
+    let world = World::start().await;
+    let token = world.connect().await.tokens.access;
+    for status in [401, 403, 500, 502, 302] {
+        let reply = answered(&world, &token, Answer::status(status, &[])).await;
+        assert_eq!(reply.status, 502, "{status}");
+    }
+    assert_eq!(world.mcp(&token).await.status, 200);
+    assert_eq!(world.backend.connections(), 1);
+}

@@ -100,3 +100,13 @@ async fn with_all_replicas_away_the_answer_is_an_outage_until_one_is_back() {
     assert_eq!(world.mcp(&token).await.status, 200);
     assert_eq!(back.seen().len(), 1);
 }
+
+#[tokio::test]
+async fn a_name_that_does_not_resolve_takes_no_other_along() {
+    let one = Backend::start().await;
+    // A label has at most 63 letters (RFC 1035 §2.3.4): no resolver is asked.
+    let nobody = format!("http://{}.example:1", "x".repeat(64));
+    let world = before(&[&nobody, &one.origin]).await;
+    let token = world.connect().await.tokens.access;
+    assert_eq!(world.mcp(&token).await.status, 200);
+}
