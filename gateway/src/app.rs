@@ -6,7 +6,7 @@ use std::{
 };
 
 use http::HeaderMap;
-use shared::clock::SharedClock;
+use shared::{assertion::Verified, clock::SharedClock};
 
 use crate::{
     access_token::AccessTokens,
@@ -55,6 +55,7 @@ pub struct App {
     pub(crate) id_jag: IdJag,
     pub(crate) peaka: Arc<Peaka>,
     pub(crate) access_tokens: AccessTokens,
+    pub(crate) assertions: Verified,
     pub(crate) revocation: Arc<Revocation>,
     pub(crate) credentials: Credentials,
     pub(crate) upstream: Upstream,
@@ -144,6 +145,7 @@ impl App {
                 Arc::clone(&clock),
             ),
             upstream: Upstream::new(&config.network.backend),
+            assertions: Verified::default(),
             bulkhead: Bulkhead::new(config.capacity.calls, config.capacity.streams),
             housekeeping,
             operator_clients,

@@ -1,5 +1,7 @@
 //! The Peaka credentials behind sessions: sealed in the store, refreshed ahead of their end by one replica at a time.
 
+mod recent;
+
 use std::{sync::Arc, time::Duration};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -10,6 +12,7 @@ use shared::{
 };
 use tracing::{error, warn};
 
+use self::recent::Recent;
 use crate::{
     domain::{
         secret::{NoRandomness, hash, random_text},
@@ -18,7 +21,7 @@ use crate::{
     keys::Keys,
     metrics::{RENEWALS, Renewed},
     peaka::{Credential, GrantError, Outage, Peaka},
-    revocation::Revocation,
+    revocation::{Revocation, RevokedSessions},
     store::{CredentialRow, Lease, Store, StoreError},
 };
 
@@ -73,7 +76,9 @@ pub(crate) struct Credentials {
     keys: Arc<Keys>,
     peaka: Arc<Peaka>,
     revocation: Arc<Revocation>,
+    revoked: Arc<RevokedSessions>,
     clock: SharedClock,
+    recent: Arc<Recent>,
 }
 
 impl std::fmt::Debug for Credentials {
@@ -95,6 +100,11 @@ fn outcome(refreshed: &Result<Credential, GrantError>) -> Renewed {
     }
 }
 
+/// Whether this hash is of that token.
+fn is_of(hashed: &str, token: &SecretString) -> bool {
+    verify_slices_are_equal(hash(token.expose_secret()).as_bytes(), hashed.as_bytes()).is_ok()
+}
+
 enum Found {
     Token(PeakaToken),
     /// Somebody else holds the lease, and the token at hand is of no use.
@@ -110,7 +120,8 @@ impl Credentials {
         revocation: Arc<Revocation>,
         clock: SharedClock,
     ) -> Self {
-        Self { store, keys, peaka, revocation, clock }
+        let revoked = revocation.revoked();
+        Self { store, keys, peaka, revocation, revoked, clock, recent: Arc::new(Recent::new()) }
     }
 
     /// Seals and stores what a sign-in gave; answers with its id.
@@ -128,6 +139,34 @@ impl Credentials {
         session_id: &str,
         rejected: Option<&str>,
     ) -> Result<PeakaToken, NoCredential> {
+        if self.revoked.contains(session_id) {
+            return Err(NoCredential::SessionOver);
+        }
+        let now = self.clock.now();
+        let given = self.recent.of(session_id, rejected);
+        if let Some(token) = given.as_ref().and_then(|given| given.fresh(now)) {
+            return Ok(token);
+        }
+        match self.looked_up(session_id, rejected).await {
+            Ok(token) => {
+                self.recent.keep(session_id, &token, self.clock.now());
+                Ok(token)
+            }
+            Err(NoCredential::Store(error)) => {
+                // A good token is not held back because the place where it is kept is away.
+                let token = given.and_then(|given| given.living(now, STILL_GOOD));
+                token
+                    .inspect(|_| warn!(error = %Chain(&error), "gave out a credential from memory"))
+                    .ok_or(error.into())
+            }
+            Err(error) => {
+                self.recent.forget(session_id);
+                Err(error)
+            }
+        }
+    }
+
+    async fn looked_up(&self, session_id: &str, rejected: Option<&str>) -> Result<PeakaToken, NoCredential> {
         for _ in 0..LOOKS {
             let found = self.store.credential_of_session(session_id, self.clock.now()).await?;
             let (id, row) = found.ok_or(NoCredential::SessionOver)?;
@@ -164,10 +203,7 @@ impl Credentials {
         }
         let credential = self.open(id, &row)?;
         let now = self.clock.now();
-        let refused = rejected.is_some_and(|rejected| {
-            let held = hash(credential.access_token.expose_secret());
-            verify_slices_are_equal(held.as_bytes(), rejected.as_bytes()).is_ok()
-        });
+        let refused = rejected.is_some_and(|rejected| is_of(rejected, &credential.access_token));
         let left = if refused { Duration::ZERO } else { credential.expires_at.since(now) };
         if left > REFRESH_AHEAD {
             return Ok(Found::Token(PeakaToken { access_token: credential.access_token, lifetime: left }));

@@ -13,7 +13,6 @@ use axum::{
 use http::header;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
-use shared::assertion;
 use tracing::{debug, warn};
 
 use crate::{
@@ -56,7 +55,7 @@ pub(crate) async fn exchange(
     let now = app.clock.now();
     let identity = app
         .keys
-        .identity(|ring| assertion::verify(subject_token, ring.verification(), app.issuer.as_str(), now))
+        .identity(|ring| app.assertions.verify(subject_token, ring.verification(), app.issuer.as_str(), now))
         .map_err(|refusal| {
             warn!(%refusal, "refused an identity assertion");
             app.audit.refused(Refusal::Assertion, None);

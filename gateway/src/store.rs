@@ -145,7 +145,9 @@ impl Store {
             .test_before_acquire(false)
             .before_acquire(|connection, meta| {
                 let tested = meta.idle_for < TESTED_FOR;
-                Box::pin(async move { if tested { Ok(true) } else { connection.ping().await.map(|()| true) } })
+                Box::pin(
+                    async move { if tested { Ok(true) } else { connection.ping().await.map(|()| true) } },
+                )
             })
             .after_connect(move |connection, _| {
                 Box::pin(async move { connection.execute(session).await.map(|_| ()) })

@@ -2,10 +2,13 @@
 //! for that person's Peaka credential. It lives for at most [`LIFETIME`] and is bound to one issuer and one
 //! audience; its own `typ` keeps an access token from ever passing for one (RFC 8725 §3.11).
 
+mod verified;
+
 use std::{collections::BTreeSet, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::verified::Verified;
 use crate::{
     clock::Timestamp,
     jws::{JwsError, SigningKey, VerificationKeys},
@@ -69,7 +72,7 @@ impl Projects {
     }
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Claims {
     iss: String,
     aud: String,
@@ -137,23 +140,34 @@ pub fn verify(
     now: Timestamp,
 ) -> Result<Identity, Refusal> {
     let claims: Claims = keys.verify(TYPE, token)?;
-    if claims.iss != issuer || claims.aud != AUDIENCE {
-        return Err(Refusal::OtherParty);
+    claims.check(issuer, now)?;
+    Ok(claims.into())
+}
+
+impl Claims {
+    fn check(&self, issuer: &str, now: Timestamp) -> Result<(), Refusal> {
+        if self.iss != issuer || self.aud != AUDIENCE {
+            return Err(Refusal::OtherParty);
+        }
+        let leeway = CLOCK_LEEWAY.as_secs().cast_signed();
+        let life = self.exp.saturating_sub(self.iat);
+        let starts_in_time = self.iat <= now.seconds().saturating_add(leeway);
+        let not_over = now.seconds() < self.exp.saturating_add(leeway);
+        let bounded = (0..=LIFETIME.as_secs().cast_signed()).contains(&life);
+        if starts_in_time && not_over && bounded { Ok(()) } else { Err(Refusal::Time) }
     }
-    let leeway = CLOCK_LEEWAY.as_secs().cast_signed();
-    let life = claims.exp.saturating_sub(claims.iat);
-    let starts_in_time = claims.iat <= now.seconds().saturating_add(leeway);
-    let not_over = now.seconds() < claims.exp.saturating_add(leeway);
-    if !(starts_in_time && not_over && (0..=LIFETIME.as_secs().cast_signed()).contains(&life)) {
-        return Err(Refusal::Time);
+}
+
+impl From<Claims> for Identity {
+    fn from(claims: Claims) -> Self {
+        Self {
+            subject: claims.sub,
+            session_id: claims.sid,
+            client_id: claims.client_id,
+            scopes: claims.scope,
+            projects: claims.projects.map_or(Projects::All, Projects::Only),
+        }
     }
-    Ok(Identity {
-        subject: claims.sub,
-        session_id: claims.sid,
-        client_id: claims.client_id,
-        scopes: claims.scope,
-        projects: claims.projects.map_or(Projects::All, Projects::Only),
-    })
 }
 
 #[cfg(test)]

@@ -118,9 +118,23 @@ impl VerificationKeys {
         self.0.is_empty()
     }
 
+    /// Whether this key is among them.
+    pub(crate) fn has(&self, kid: &str) -> bool {
+        self.0.contains_key(kid)
+    }
+
     /// Checks form, type and signature and reads the claims. Dates, issuer and audience are the caller's to
     /// check: that they are present is what the claims type `C` says.
     pub fn verify<C: DeserializeOwned>(&self, typ: &str, token: &str) -> Result<C, JwsError> {
+        self.verify_naming_key(typ, token).map(|(claims, _)| claims)
+    }
+
+    /// The same, with the id of the key that signed.
+    pub(crate) fn verify_naming_key<C: DeserializeOwned>(
+        &self,
+        typ: &str,
+        token: &str,
+    ) -> Result<(C, String), JwsError> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(JwsError::TooLong);
         }
@@ -135,7 +149,10 @@ impl VerificationKeys {
             Ok(verifier.map(|verifier| verifier as &dyn josekit::jws::JwsVerifier))
         });
         match decoded {
-            Ok((payload, _)) => serde_json::from_slice(&payload).map_err(JwsError::Claims),
+            Ok((payload, header)) => {
+                let kid = header.key_id().unwrap_or_default().to_owned();
+                serde_json::from_slice(&payload).map(|claims| (claims, kid)).map_err(JwsError::Claims)
+            }
             Err(_) if unknown_key.get() => Err(JwsError::UnknownKey),
             Err(_) => Err(JwsError::Invalid),
         }

@@ -1,5 +1,6 @@
 //! The internal token endpoint (RFC 8693): an identity in, that person's Peaka token out.
 
+mod recent;
 mod renewal;
 
 use serde_json::json;
@@ -132,6 +133,8 @@ async fn an_ended_session_gets_nothing_though_its_identity_is_fresh() {
     let world = World::start().await;
     let connected = world.connect().await;
     let identity = identity(&world, &connected.tokens.access).await;
+    // What was given out a moment ago is not given out again.
+    assert_eq!(exchange(&world, &form(&identity)).await.status, 200);
     world.post("/oauth/revoke", &connected.client.revoking(&connected.tokens.refresh)).await;
     assert_eq!(exchange(&world, &form(&identity)).await.error(), "400 invalid_grant");
 }

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use arc_swap::ArcSwapOption;
 use http::StatusCode;
 use shared::{
-    assertion::{self, Identity, Refusal},
+    assertion::{Identity, Refusal, Verified},
     clock::{SharedClock, Timestamp},
     jws::{JwsError, VerificationKeys},
 };
@@ -53,6 +53,7 @@ pub(crate) struct IdentityKeys {
     issuer: String,
     clock: SharedClock,
     known: ArcSwapOption<Known>,
+    verified: Verified,
     /// Held while keys are fetched, so that one fetch serves all who wait.
     last_attempt: Mutex<Option<Attempt>>,
 }
@@ -71,6 +72,7 @@ impl IdentityKeys {
             issuer,
             clock,
             known: ArcSwapOption::empty(),
+            verified: Verified::default(),
             last_attempt: Mutex::new(None),
         }
     }
@@ -114,7 +116,7 @@ impl IdentityKeys {
     }
 
     fn check(&self, token: &str, keys: &VerificationKeys) -> Result<Identity, Refusal> {
-        assertion::verify(token, keys, &self.issuer, self.clock.now())
+        self.verified.verify(token, keys, &self.issuer, self.clock.now())
     }
 
     fn believed(&self) -> Option<Arc<Known>> {

@@ -6,7 +6,7 @@ use standin::{Fault, FaultKind, demo::PEOPLE};
 use super::{exchange, form, identity, peaka_token, whose};
 use crate::harness::{Browser, Reply, World};
 
-fn sha256(text: &str) -> String {
+pub(super) fn sha256(text: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes()))
 }
 
