@@ -1,6 +1,6 @@
 // Child processes on free ports of the loopback interface, and what the kernel knows of them (Linux).
 import { execFileSync, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -22,6 +22,9 @@ const listens = port =>
     socket.once('connect', () => socket.end());
   });
 
+/** A command line that runs on one core only. */
+export const pinned = (core, command, args) => ['taskset', ['-c', String(core), command, ...args]];
+
 /** Starts a program with `env` and little else, and waits until it listens on `port`. */
 export async function start(command, args, env, port, cwd) {
   const { PATH, HOME } = process.env;
@@ -29,7 +32,10 @@ export async function start(command, args, env, port, cwd) {
   let complaints = '';
   child.stderr.on('data', text => (complaints = (complaints + text).slice(-4000)));
   const ended = new Promise(resolve => child.once('exit', resolve).once('error', resolve));
-  const stop = () => (child.kill('SIGTERM'), ended);
+  const kill = () => child.kill('SIGTERM');
+  // However this process ends, what it started ends with it.
+  process.once('exit', kill);
+  const stop = () => (process.off('exit', kill), kill(), ended);
   for (let tries = 0; !(await listens(port)); tries++) {
     if (tries > 300 || child.exitCode !== null) {
       await stop();
@@ -44,6 +50,25 @@ export async function start(command, args, env, port, cwd) {
 export function cpuSeconds(pid) {
   const [user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ').slice(11, 13);
   return (Number(user) + Number(system)) / TICKS;
+}
+
+/** A process and all below it. */
+const family = pid => {
+  const below = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return [pid, ...(below === '' ? [] : below.split(' ').flatMap(family))];
+};
+
+/** Microseconds of CPU that a process and all below it have used so far; finer than the ticks of `stat`. */
+export function cpuMicroseconds(pid) {
+  const threads = family(pid).flatMap(one => readdirSync(`/proc/${one}/task`).map(thread => `/proc/${one}/task/${thread}`));
+  const used = thread => Number(readFileSync(`${thread}/schedstat`, 'utf8').split(' ')[0]) / 1000;
+  return threads.map(used).reduce((sum, one) => sum + one, 0);
+}
+
+/** KiB that a process and all below it hold, what they share counted once (`Pss`). */
+export function kibibytes(pid) {
+  const held = one => Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${one}/smaps_rollup`, 'utf8'))[1]);
+  return family(pid).map(held).reduce((sum, one) => sum + one, 0);
 }
 
 /** Resident memory in MiB, now and at its highest. */

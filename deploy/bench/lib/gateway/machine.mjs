@@ -1,0 +1,56 @@
+// What has to be there before anything is measured.
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
+const DEBIAN = { nginx: 'nginx-light', haproxy: 'haproxy', wrk: 'wrk', taskset: 'util-linux', openssl: 'openssl' };
+
+const has = program => {
+  try {
+    return execFileSync('sh', ['-c', `command -v ${program}`], { stdio: ['ignore', 'pipe', 'ignore'] }).length > 0;
+  } catch {
+    return false;
+  }
+};
+const run = (command, args) => execFileSync(command, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
+
+/** Installs what is missing, with apt. */
+export function install() {
+  const missing = Object.keys(DEBIAN).filter(program => !has(program));
+  if (missing.length === 0) return;
+  if (!has('apt-get')) throw new Error(`missing: ${missing.join(', ')}; install them first`);
+  run('apt-get', ['install', '-y', '--no-install-recommends', ...missing.map(program => DEBIAN[program])]);
+}
+
+/** Builds what was not given, and gives where the programs are. */
+export function build(binaries) {
+  if (!binaries) run('cargo', ['build', '--release', '-p', 'gateway', '-p', 'mcp-backend', '-p', 'standin', '--bins']);
+  run('cargo', ['build', '--quiet', '-p', 'gateway', '--example', 'bench-tokens']);
+  const target = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target');
+  const directory = path.resolve(binaries ?? path.join(target, 'release'));
+  const programs = {
+    gateway: path.join(directory, 'gateway'),
+    backend: path.join(directory, 'mcp-backend'),
+    standin: path.join(directory, 'standin'),
+    tokens: path.join(target, 'debug/examples/bench-tokens'),
+  };
+  for (const program of Object.values(programs)) if (!existsSync(program)) throw new Error(`there is no ${program}`);
+  return programs;
+}
+
+/** Microseconds that one verification of an ES256 signature takes OpenSSL on the proxies' core. */
+export function verification() {
+  const args = ['-c', '0', 'openssl', 'speed', '-mr', '-seconds', '2', 'ecdsap256'];
+  const told = execFileSync('taskset', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  // The last figure of the line is how many there are in a second.
+  return 1e6 / Number(/^\+F4:.*:([\d.]+)$/m.exec(told)[1]);
+}
+
+export const commit = () => execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim();
+/** What a program calls its own version. */
+export const version = (program, flag) => {
+  const told = execFileSync('sh', ['-c', `${program} ${flag} 2>&1`], { encoding: 'utf8' });
+  return /\d+\.\d+[\w.]*/.exec(told)[0];
+};
