@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 
 import { control } from './lib/gateway/control.mjs';
 import { configuration, gateway, publicKey, tokens as sign } from './lib/gateway/house.mjs';
+import { loss } from './lib/gateway/loss.mjs';
 import { build, commit, install, verification, version } from './lib/gateway/machine.mjs';
 import { path as dataPath, WARM } from './lib/gateway/path.mjs';
 import { backend, PEERS } from './lib/gateway/peers.mjs';
@@ -17,7 +18,7 @@ import { tokens } from './lib/gateway/tokens.mjs';
 import { watch } from './lib/gateway/watch.mjs';
 import { whole } from './lib/gateway/whole.mjs';
 
-const PARTS = ['path', 'streams', 'tokens', 'control', 'whole', 'start'];
+const PARTS = ['path', 'tokens', 'streams', 'loss', 'control', 'whole', 'start'];
 const USAGE = `usage: deploy/bench/gateway [--binaries DIRECTORY] [--quick] [--only PART[,PART...]] [--rounds N] [--seconds N]
                             [--out FILE]
 
@@ -122,7 +123,7 @@ try {
     measured.checked = await checker.settle(true);
     if (measured.checked === 0) throw new Error('no request that the gateway passed on was looked at');
   }
-  for (const [part, measure] of Object.entries({ control, whole, start: startUp })) {
+  for (const [part, measure] of Object.entries({ loss, control, whole, start: startUp })) {
     if (!parts.includes(part)) continue;
     say(part);
     measured[part] = await measure(programs, { rounds, seconds, directory, quick });

@@ -43,7 +43,7 @@ export async function start(command, args, env, port, cwd) {
     }
     await pause(100);
   }
-  return { pid: child.pid, stop };
+  return { pid: child.pid, stop, complaints: () => complaints };
 }
 
 /** Seconds of CPU that a process has used so far, in all of its threads. */
@@ -53,7 +53,7 @@ export function cpuSeconds(pid) {
 }
 
 /** A process and all below it. */
-const family = pid => {
+export const family = pid => {
   const below = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
   return [pid, ...(below === '' ? [] : below.split(' ').flatMap(family))];
 };

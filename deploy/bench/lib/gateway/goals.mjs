@@ -1,9 +1,10 @@
 // What the gateway is to show, and whether it did. Only what was measured is told.
+import { AT_ONCE } from './loss.mjs';
 import { median, number } from './statistics.mjs';
 
 /** Rows of: what, the goal, what was measured, whether that meets it. */
 export const goals = measured =>
-  [path, tokens, streams, control, whole, start].flatMap(part => part(measured)).map(([what, most, value, tell, least]) => {
+  [path, tokens, streams, loss, control, whole, start].flatMap(part => part(measured)).map(([what, most, value, tell, least]) => {
     const met = least === undefined ? value <= most : value >= least;
     return [what, least === undefined ? `≤ ${tell(most)}` : `≥ ${tell(least)}`, tell(value), met ? 'yes' : '**no**'];
   });
@@ -50,6 +51,12 @@ function streams({ idle, events }) {
     ['KiB per idle stream at 5,000', 16, idle.gateway.held[5000], value => number(value, 1)],
     ['CPU of an event against nginx plain', 1.2, event, times],
   ];
+}
+
+function loss({ loss: figures }) {
+  if (!figures) return [];
+  const most = Math.max(...figures.map(({ lost, failed }) => lost + failed));
+  return [['requests lost when one of two backends is killed, 64 at once (as many as can have reached it)', AT_ONCE, most, value => number(value)]];
 }
 
 function control({ control: figures }) {
