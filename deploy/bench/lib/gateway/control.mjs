@@ -10,7 +10,7 @@ import { authorize, claims, PEOPLE, register, REDIRECT, signIn } from './sign-in
 import { REFRESHES, VARIED, wrk } from './wrk.mjs';
 
 /** Sessions of one measurement, each refreshed many times: the first refresh of a day is noted, which is a commit more. */
-const SESSIONS = 256;
+const SESSIONS = 64;
 
 /** A gateway on Postgres with the stand-in; on cores of their own if `apart`. */
 export async function house(programs, directory, running, backend, apart) {
