@@ -10,12 +10,11 @@ mod subscription;
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
-use secrecy::SecretString;
 use shared::clock::SharedClock;
 
 pub use self::{
     memory::Memory,
-    redis::Redis,
+    redis::{Redis, RedisSettings},
     subscription::{Heard, Subscription},
 };
 
@@ -29,7 +28,7 @@ pub enum EphemeralError {
     #[error("the ephemeral store is unavailable: {0}")]
     Unavailable(String),
     /// The address of the store cannot be understood. Only [`connect`] says this.
-    #[error("the address of the ephemeral store is not a Redis URL: {0}")]
+    #[error("the address of Redis cannot be used: {0}")]
     Address(String),
 }
 
@@ -69,18 +68,18 @@ pub trait Ephemeral: Send + Sync + 'static {
     fn subscribe(&self, channel: &str) -> Subscription;
 }
 
-/// The store at `redis_url` (`redis://` or `rediss://`), or one in this process's memory if there is none. Must
-/// be called inside a Tokio runtime. A Redis that is down does not stop the start: its verbs answer
-/// [`EphemeralError::Unavailable`] until it is back.
+/// The store in the Redis of these settings, or one in this process's memory if there are none. Must be called inside a
+/// Tokio runtime. A Redis that is down does not stop the start: its verbs answer [`EphemeralError::Unavailable`] until it
+/// is back.
 ///
 /// # Errors
-/// [`EphemeralError::Address`] if the URL cannot be read.
+/// [`EphemeralError::Address`] if the settings cannot be understood.
 pub fn connect(
-    redis_url: Option<&SecretString>,
+    redis: Option<&RedisSettings>,
     clock: SharedClock,
 ) -> Result<Arc<dyn Ephemeral>, EphemeralError> {
-    Ok(match redis_url {
-        Some(url) => Arc::new(Redis::connect(url)?),
+    Ok(match redis {
+        Some(settings) => Arc::new(Redis::connect(settings)?),
         None => Arc::new(Memory::new(clock)),
     })
 }

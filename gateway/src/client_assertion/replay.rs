@@ -71,7 +71,7 @@ mod tests {
 
     #[tokio::test]
     async fn while_the_shared_marks_are_away_a_replica_knows_its_own() {
-        let away = Redis::connect(&"redis://127.0.0.1:1".to_owned().into()).unwrap();
+        let away = Redis::connect(&secrecy::SecretString::from("redis://127.0.0.1:1").into()).unwrap();
         let replays = Replays::new(Arc::new(away), clock());
         assert!(replays.is_first("client", "a", MINUTE).await);
         assert!(!replays.is_first("client", "a", MINUTE).await);

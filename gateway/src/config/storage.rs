@@ -5,7 +5,11 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 use shared::env::Env;
 
-use crate::{keys::MasterKeys, store::StoreSettings};
+use crate::{
+    ephemeral::{EphemeralError, RedisSettings},
+    keys::MasterKeys,
+    store::StoreSettings,
+};
 
 /// Databases and master keys.
 #[derive(Debug)]
@@ -13,9 +17,11 @@ pub struct Storage {
     /// `GATEWAY_DATABASE_URL` (required): `postgres://user@host/database` or `sqlite://path?mode=rwc`;
     /// `GATEWAY_DATABASE_CONNECTIONS`: connections of this replica, default 16.
     pub store: StoreSettings,
-    /// `GATEWAY_REDIS_URL`: `redis://…` or `rediss://…`. Without it what may be lost is kept in memory, which is right for
-    /// one replica.
-    pub redis: Option<SecretString>,
+    /// `GATEWAY_REDIS_URL`: `redis://host/0`, `redis+sentinel://host,host,host/service` or `redis+cluster://host,host`, with
+    /// `rediss` for TLS. Without it what may be lost is kept in memory, which is right for one replica.
+    /// `GATEWAY_REDIS_CA_FILE`: a PEM file of the authorities that sign its certificates; default the system's.
+    /// `GATEWAY_REDIS_SENTINEL_PASSWORD`: the sentinels' own password; default none.
+    pub redis: Option<RedisSettings>,
     /// `GATEWAY_MASTER_KEYS` (required): base64url keys of 32 bytes, newest first, separated by commas. The newest seals
     /// the stored keys, all of them open.
     pub master_keys: MasterKeys,
@@ -24,7 +30,6 @@ pub struct Storage {
 impl Storage {
     pub(super) fn read(env: &mut Env) -> Option<Self> {
         const DATABASE: &str = "GATEWAY_DATABASE_URL";
-        const REDIS: &str = "GATEWAY_REDIS_URL";
         const MASTER: &str = "GATEWAY_MASTER_KEYS";
         let form = "postgres://user@host/database or sqlite://path?mode=rwc";
         let url = env.required(DATABASE, form, None, |text| {
@@ -36,13 +41,7 @@ impl Storage {
         if !(1..=1000).contains(&connections) {
             env.wrong("GATEWAY_DATABASE_CONNECTIONS", "should be a number from 1 to 1000");
         }
-        let redis = env.secret(REDIS);
-        let known = |url: &SecretString| {
-            ["redis://", "rediss://"].iter().any(|scheme| url.expose_secret().starts_with(scheme))
-        };
-        if redis.as_ref().is_some_and(|url| !known(url)) {
-            env.wrong(REDIS, "should be a redis:// or rediss:// URL");
-        }
+        let redis = redis(env);
         let master_keys = match env.secret(MASTER).map(|list| MasterKeys::parse(list.expose_secret())) {
             Some(Ok(keys)) => Some(keys),
             Some(Err(error)) => {
@@ -56,5 +55,24 @@ impl Storage {
         };
         let store = StoreSettings { url: url?, connections, acquire: Duration::from_secs(1) };
         Some(Self { store, redis, master_keys: master_keys? })
+    }
+}
+
+fn redis(env: &mut Env) -> Option<RedisSettings> {
+    const URL: &str = "GATEWAY_REDIS_URL";
+    const AUTHORITIES: &str = "GATEWAY_REDIS_CA_FILE";
+    let authorities = env.text(AUTHORITIES).and_then(|path| {
+        std::fs::read(path)
+            .inspect_err(|error| env.wrong(AUTHORITIES, format!("cannot be read: {error}")))
+            .ok()
+    });
+    let sentinel_password = env.secret("GATEWAY_REDIS_SENTINEL_PASSWORD");
+    let settings = RedisSettings { url: env.secret(URL)?, authorities, sentinel_password };
+    match settings.check() {
+        Ok(()) => Some(settings),
+        Err(EphemeralError::Address(form) | EphemeralError::Unavailable(form)) => {
+            env.wrong(URL, form);
+            None
+        }
     }
 }

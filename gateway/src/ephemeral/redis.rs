@@ -1,14 +1,17 @@
-//! The store in Redis 6.2 or newer (or Valkey), shared by all replicas.
+//! The store in Redis 6.2 or newer (or Valkey), shared by all replicas: one server, one that Sentinel watches over, or a
+//! cluster.
 
+mod address;
 mod link;
 mod listen;
+mod wire;
 
 use std::{fmt, time::Duration};
 
-use redis::{Client, Cmd, FromRedisValue, Script, cmd};
-use secrecy::{ExposeSecret, SecretString};
+use redis::{Cmd, FromRedisValue, cmd};
 
-use self::link::Link;
+pub use self::address::RedisSettings;
+use self::{address::Address, link::Link, wire::Target};
 use super::{Answer, Count, Ephemeral, EphemeralError, Subscription};
 
 /// Adds, and starts the window where the counter has none. A counter without an end would lock its key for ever,
@@ -24,29 +27,26 @@ return {total, left}";
 
 /// The store in Redis.
 pub struct Redis {
-    client: Client,
+    target: Target,
     link: Link,
-    add: Script,
 }
 
 impl fmt::Debug for Redis {
-    /// Without the client, which knows the password.
+    /// Without the target, which knows the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redis").field("link", &self.link).finish_non_exhaustive()
     }
 }
 
 impl Redis {
-    /// A store at `url`. Connects in the background, and again whenever the connection is lost; verbs answer
-    /// `Unavailable` at once meanwhile. Must be called inside a Tokio runtime.
+    /// The store that these settings lead to. Connects in the background, and again whenever the connection is lost or its
+    /// server is no master any more; verbs answer `Unavailable` at once meanwhile. Must be called inside a Tokio runtime.
     ///
     /// # Errors
-    /// [`EphemeralError::Address`] if the URL cannot be read.
-    pub fn connect(url: &SecretString) -> Result<Self, EphemeralError> {
-        // The error's own text is dropped, as it can repeat the password.
-        let client = Client::open(url.expose_secret())
-            .map_err(|_| EphemeralError::Address("it should be like redis://host:6379/0".to_owned()))?;
-        Ok(Self { link: Link::to(client.clone()), client, add: Script::new(ADD) })
+    /// [`EphemeralError::Address`] if the settings cannot be understood.
+    pub fn connect(settings: &RedisSettings) -> Result<Self, EphemeralError> {
+        let target = Target::at(Address::read(settings)?)?;
+        Ok(Self { link: Link::to(target.clone()), target })
     }
 
     /// Waits until the store can be reached, for `patience` at most; says whether it can.
@@ -55,7 +55,7 @@ impl Redis {
     }
 
     async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, EphemeralError> {
-        self.link.run(|mut connection| async move { command.query_async(&mut connection).await }).await
+        self.link.run(command).await
     }
 }
 
@@ -82,13 +82,10 @@ impl Ephemeral for Redis {
 
     fn add<'a>(&'a self, key: &'a str, by: u32, window: Duration) -> Answer<'a, Count> {
         Box::pin(async move {
-            let mut call = self.add.prepare_invoke();
-            call.key(name(key)).arg(by).arg(millis(window));
-            let call = &call;
-            let (total, left): (u64, u64) = self
-                .link
-                .run(|mut connection| async move { call.invoke_async(&mut connection).await })
-                .await?;
+            // Always with its text: a new master does not know the script, and telling all nodes of a cluster could fail.
+            let mut call = cmd("EVAL");
+            call.arg(ADD).arg(1).arg(name(key)).arg(by).arg(millis(window));
+            let (total, left): (u64, u64) = self.ask(&call).await?;
             Ok(Count { total, resets_in: Duration::from_millis(left) })
         })
     }
@@ -99,7 +96,7 @@ impl Ephemeral for Redis {
 
     fn subscribe(&self, channel: &str) -> Subscription {
         let (feeder, subscription) = Subscription::pending();
-        tokio::spawn(listen::feed(self.client.clone(), name(channel), feeder));
+        tokio::spawn(listen::feed(self.target.clone(), name(channel), feeder));
         subscription
     }
 }

@@ -59,7 +59,7 @@ fn every_mistake_is_told_at_once_and_no_value_is_repeated() {
       GATEWAY_ALLOWED_ORIGINS: should be * or origins such as https://app.example.com, separated by commas
       GATEWAY_DATABASE_URL: should be postgres://user@host/database or sqlite://path?mode=rwc
       GATEWAY_DATABASE_CONNECTIONS: should be a number from 1 to 1000
-      GATEWAY_REDIS_URL: should be a redis:// or rediss:// URL
+      GATEWAY_REDIS_URL: should be like redis://host:6379/0, redis+sentinel://host:26379,host:26379/service, or redis+cluster://host:6379,host:6379 (rediss for TLS)
       GATEWAY_MASTER_KEYS: should be a comma-separated list of base64url keys of 32 bytes each, newest first; make one with: openssl rand -base64 32 | tr '+/' '-_' | tr -d '='
       GATEWAY_SESSION_IDLE_SECONDS: should be a number of seconds, at least 1
       GATEWAY_SESSION_SECONDS: should be a number of seconds, at least 1

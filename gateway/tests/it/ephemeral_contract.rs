@@ -1,7 +1,10 @@
-//! Every verb of the ephemeral store, on both of its implementations; then what only one of them can show: that
-//! memory is bounded, and how Redis is missed and found again.
+//! Every verb of the ephemeral store, in memory and in Redis in each of its forms; then what only one of them can show:
+//! that memory is bounded, and how Redis is missed and found again.
 
+mod failover;
 mod outage;
+mod servers;
+mod tls;
 mod world;
 
 use std::time::Duration;
@@ -14,18 +17,24 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// Short, as with Redis it passes in real time.
 const MOMENT: Duration = Duration::from_millis(40);
 
-macro_rules! on_both {
+macro_rules! on_all {
     ($($verb:ident),* $(,)?) => {
         mod in_memory {
             $(#[tokio::test] async fn $verb() { super::$verb(super::World::memory()).await; })*
         }
         mod in_redis {
-            $(#[tokio::test] async fn $verb() { super::$verb(super::World::redis().await).await; })*
+            $(#[tokio::test] async fn $verb() { super::$verb(super::World::redis("TEST_REDIS_URL").await).await; })*
+        }
+        mod behind_sentinel {
+            $(#[tokio::test] async fn $verb() { super::$verb(super::World::redis("TEST_REDIS_SENTINEL_URL").await).await; })*
+        }
+        mod in_a_cluster {
+            $(#[tokio::test] async fn $verb() { super::$verb(super::World::redis("TEST_REDIS_CLUSTER_URL").await).await; })*
         }
     };
 }
 
-on_both!(
+on_all!(
     a_value_is_kept_until_its_time_is_over,
     a_later_put_replaces_value_and_time,
     only_the_first_put_if_absent_wins,

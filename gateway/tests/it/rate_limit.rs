@@ -41,7 +41,7 @@ async fn a_quota_holds_over_all_replicas_until_the_window_ends() {
 #[tokio::test]
 async fn without_redis_the_limit_holds_in_each_replica() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let redis = Redis::connect(&SecretString::from(format!("redis://{closed}/"))).unwrap();
+    let redis = Redis::connect(&SecretString::from(format!("redis://{closed}/")).into()).unwrap();
     let clock = clock();
     let limiter = RateLimiter::new(Arc::new(redis), clock.clone());
     for _ in 0..LIMIT.quota {

@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult, aio::MultiplexedConnection};
+use redis::{Cmd, FromRedisValue, RedisError};
 use tokio::{
     sync::watch,
     time::{sleep, timeout},
@@ -24,9 +24,12 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{info, warn};
 
-use super::EphemeralError;
+use super::{
+    super::EphemeralError,
+    wire::{Target, Wire},
+};
 
-const CONNECT_WITHIN: Duration = Duration::from_millis(500);
+pub(super) const CONNECT_WITHIN: Duration = Duration::from_millis(500);
 const RESPOND_WITHIN: Duration = Duration::from_millis(250);
 /// Between attempts to connect.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -42,7 +45,7 @@ pub(super) struct Link {
 /// One connection, and how it is doing.
 #[derive(Clone)]
 struct Line {
-    connection: MultiplexedConnection,
+    wire: Wire,
     timeouts: Arc<AtomicU32>,
 }
 
@@ -54,9 +57,9 @@ impl fmt::Debug for Link {
 
 impl Link {
     /// Starts connecting.
-    pub(super) fn to(client: Client) -> Self {
+    pub(super) fn to(target: Target) -> Self {
         let (current, _) = watch::channel(None);
-        let keeper = tokio::spawn(keep_up(client, current.clone()));
+        let keeper = tokio::spawn(keep_up(target, current.clone()));
         Self { current, _keeper: AbortOnDropHandle::new(keeper) }
     }
 
@@ -67,22 +70,18 @@ impl Link {
     }
 
     /// Runs one command. It is never sent twice: whether a lost one took effect is not known.
-    pub(super) async fn run<T, F: Future<Output = RedisResult<T>>>(
-        &self,
-        command: impl FnOnce(MultiplexedConnection) -> F,
-    ) -> Result<T, EphemeralError> {
+    pub(super) async fn run<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, EphemeralError> {
         let line = self.current.borrow().clone();
-        let Some(line) = line else {
+        let Some(mut line) = line else {
             return Err(EphemeralError::Unavailable("there is no connection to Redis".to_owned()));
         };
-        match timeout(RESPOND_WITHIN, command(line.connection.clone())).await {
+        match timeout(RESPOND_WITHIN, line.wire.send(command)).await {
             Ok(Ok(answer)) => {
                 line.timeouts.store(0, Ordering::Relaxed);
                 Ok(answer)
             }
             Ok(Err(error)) => {
-                // A server that became a replica refuses to write; its name may lead to the new one by now.
-                if error.is_unrecoverable_error() || error.code() == Some("READONLY") {
+                if line.wire.is_lost(&error) {
                     self.lose(&line, &describe(&error));
                 }
                 Err(EphemeralError::Unavailable(describe(&error)))
@@ -111,15 +110,15 @@ impl Link {
     }
 }
 
-async fn keep_up(client: Client, current: watch::Sender<Option<Line>>) {
+async fn keep_up(target: Target, current: watch::Sender<Option<Line>>) {
     let mut changes = current.subscribe();
     let mut told = false;
     loop {
-        match connected(&client).await {
-            Ok(connection) => {
+        match connected(&target).await {
+            Ok(wire) => {
                 info!("connected to Redis");
                 told = false;
-                current.send_replace(Some(Line { connection, timeouts: Arc::default() }));
+                current.send_replace(Some(Line { wire, timeouts: Arc::default() }));
                 // Cannot fail, as `current` is here.
                 let _ = changes.wait_for(Option::is_none).await;
             }
@@ -134,17 +133,9 @@ async fn keep_up(client: Client, current: watch::Sender<Option<Line>>) {
     }
 }
 
-/// A connection that has answered: making one succeeds with a server that is stopped, too. Deadlines are kept here
-/// and in [`Link::run`]; the library's own would compete with them.
-async fn connected(client: &Client) -> Result<MultiplexedConnection, String> {
-    let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
-    let answering = async {
-        let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
-        redis::cmd("PING").query_async::<()>(&mut connection).await?;
-        RedisResult::Ok(connection)
-    };
-    match timeout(CONNECT_WITHIN, answering).await {
-        Ok(connection) => connection.map_err(|error| describe(&error)),
+async fn connected(target: &Target) -> Result<Wire, String> {
+    match timeout(CONNECT_WITHIN, target.connect()).await {
+        Ok(wire) => wire.map_err(|error| describe(&error)),
         Err(_) => Err("it does not answer in time".to_owned()),
     }
 }

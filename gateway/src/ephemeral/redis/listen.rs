@@ -4,33 +4,36 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use redis::{Client, RedisResult};
+use redis::RedisResult;
 use tokio::{
     sync::broadcast,
     time::{sleep, timeout},
 };
 use tracing::warn;
 
-use super::{super::Heard, link::describe};
+use super::{
+    super::Heard,
+    link::{CONNECT_WITHIN, describe},
+    wire::Target,
+};
 
-const CONNECT_WITHIN: Duration = Duration::from_millis(500);
 /// A silent connection is asked this often whether it still stands.
 const ASK_EVERY: Duration = Duration::from_secs(5);
 /// Between attempts to subscribe.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Feeds a subscription until nobody holds it any more.
-pub(super) async fn feed(client: Client, channel: String, feeder: broadcast::Sender<Heard>) {
+pub(super) async fn feed(target: Target, channel: String, feeder: broadcast::Sender<Heard>) {
     tokio::select! {
         () = feeder.closed() => {}
-        () = feed_for_ever(&client, &channel, &feeder) => {}
+        () = feed_for_ever(&target, &channel, &feeder) => {}
     }
 }
 
-async fn feed_for_ever(client: &Client, channel: &str, feeder: &broadcast::Sender<Heard>) {
+async fn feed_for_ever(target: &Target, channel: &str, feeder: &broadcast::Sender<Heard>) {
     let mut told = false;
-    loop {
-        match follow(client, channel, feeder, &mut told).await {
+    for turn in 0.. {
+        match follow(target, turn, channel, feeder, &mut told).await {
             Ok(()) => {}
             Err(error) if !told => {
                 warn!(error = describe(&error), "a subscription to Redis is lost; subscribing again");
@@ -44,13 +47,14 @@ async fn feed_for_ever(client: &Client, channel: &str, feeder: &broadcast::Sende
 
 /// Follows the channel over one connection until that ends.
 async fn follow(
-    client: &Client,
+    target: &Target,
+    turn: usize,
     channel: &str,
     feeder: &broadcast::Sender<Heard>,
     told: &mut bool,
 ) -> RedisResult<()> {
     let subscribed = async {
-        let (mut sink, stream) = client.get_async_pubsub().await?.split();
+        let (mut sink, stream) = target.listen(turn).await?.split();
         sink.subscribe(channel).await?;
         RedisResult::Ok((sink, stream))
     };

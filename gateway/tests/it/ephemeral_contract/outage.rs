@@ -80,7 +80,7 @@ fn says(error: EphemeralError) -> String {
 #[tokio::test]
 async fn a_redis_that_hangs_is_given_up_after_three_commands_and_found_again() {
     let relay = Relay::start().await;
-    let redis = Redis::connect(&relay.url).unwrap();
+    let redis = Redis::connect(&relay.url.clone().into()).unwrap();
     assert!(redis.reachable(PATIENCE).await);
     redis.put("outage:hang", b"before", HOUR).await.unwrap();
 
@@ -100,7 +100,7 @@ async fn a_redis_that_hangs_is_given_up_after_three_commands_and_found_again() {
 #[tokio::test]
 async fn subscriptions_survive_a_lost_connection_and_say_that_they_resumed() {
     let relay = Relay::start().await;
-    let redis = Redis::connect(&relay.url).unwrap();
+    let redis = Redis::connect(&relay.url.clone().into()).unwrap();
     assert!(redis.reachable(PATIENCE).await);
     let mut subscription = redis.subscribe("outage:channel");
     assert_eq!(subscription.next().await, Some(Heard::Resumed));
@@ -119,7 +119,7 @@ async fn subscriptions_survive_a_lost_connection_and_say_that_they_resumed() {
 async fn starting_does_not_need_redis() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let url = SecretString::from(format!("redis://:secret-password@{closed}/"));
-    let store = ephemeral::connect(Some(&url), Arc::new(SystemClock)).unwrap();
+    let store = ephemeral::connect(Some(&url.into()), Arc::new(SystemClock)).unwrap();
     says(store.add("outage:counter", 1, HOUR).await.unwrap_err());
     says(store.publish("outage:channel", b"anyone?").await.unwrap_err());
     store.subscribe("outage:channel");
@@ -128,7 +128,9 @@ async fn starting_does_not_need_redis() {
 #[tokio::test]
 async fn an_address_that_is_none_stops_the_start_without_telling_the_password() {
     let url = SecretString::from("redi://:secret-password@host".to_owned());
-    let Err(error) = ephemeral::connect(Some(&url), Arc::new(SystemClock)) else { panic!("it started") };
+    let Err(error) = ephemeral::connect(Some(&url.into()), Arc::new(SystemClock)) else {
+        panic!("it started")
+    };
     assert!(matches!(error, EphemeralError::Address(_)));
     assert!(!format!("{error} {error:?}").contains("secret-password"));
 }

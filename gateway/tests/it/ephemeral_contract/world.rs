@@ -25,9 +25,10 @@ impl World {
         Self { store: memory.clone(), memory: Some(memory), clock, unique: 0 }
     }
 
-    pub(crate) async fn redis() -> Self {
-        let redis = Redis::connect(&redis_url()).unwrap();
-        assert!(redis.reachable(Duration::from_secs(10)).await, "no Redis answers at TEST_REDIS_URL");
+    /// The Redis that this variable of the environment leads to.
+    pub(crate) async fn redis(variable: &str) -> Self {
+        let redis = Redis::connect(&url_in(variable).into()).unwrap();
+        assert!(redis.reachable(Duration::from_secs(10)).await, "no Redis answers at {variable}");
         let clock = Arc::new(ManualClock::starting_at(Timestamp::from_seconds(0)));
         // Tests share one server, and runs do.
         Self { store: Arc::new(redis), memory: None, clock, unique: RandomState::new().hash_one(0) }
@@ -54,9 +55,16 @@ impl World {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "where the test's Redis is, not configuration of the gateway")]
+/// The one server.
 pub(crate) fn redis_url() -> SecretString {
-    std::env::var("TEST_REDIS_URL")
-        .expect("TEST_REDIS_URL is not set; `deploy/test` starts a Redis and sets it, or set it yourself")
+    url_in("TEST_REDIS_URL")
+}
+
+#[expect(clippy::disallowed_methods, reason = "where the test's Redis is, not configuration of the gateway")]
+fn url_in(variable: &str) -> SecretString {
+    std::env::var(variable)
+        .unwrap_or_else(|_| {
+            panic!("{variable} is not set; `deploy/test` starts a Redis and sets it, or set it yourself")
+        })
         .into()
 }
