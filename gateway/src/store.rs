@@ -4,15 +4,18 @@
 mod audit;
 mod authorizations;
 mod browsers;
+mod capacity;
 mod clients;
 mod connected;
 mod credentials;
 mod device_authorizations;
 #[cfg(test)]
 pub(crate) mod faults;
+mod hosts;
 mod keys;
 mod known_people;
 mod leases;
+mod migrations;
 mod operator_clients;
 mod remembered;
 mod resealing;
@@ -28,13 +31,14 @@ use std::{str::FromStr as _, time::Duration};
 use secrecy::{ExposeSecret as _, SecretString};
 use shared::assertion::Projects;
 use sqlx::{
-    Any, AnyConnection, Connection as _, Executor as _,
+    Any, AnyPool, Connection as _, Executor as _,
     any::{AnyArguments, AnyConnectOptions, AnyExecutor, AnyPoolOptions, AnyRow},
     query::Query,
 };
 
 #[cfg(test)]
 use self::faults::{Pool, Transaction};
+use self::hosts::{Hosts, Wariness};
 #[cfg(not(test))]
 use sqlx::AnyPool as Pool;
 #[cfg(not(test))]
@@ -65,10 +69,12 @@ const TESTED_FOR: Duration = Duration::from_secs(1);
 /// How the store is reached.
 #[derive(Clone, Debug)]
 pub struct StoreSettings {
-    /// `postgres://…` or `sqlite://…`.
+    /// `postgres://…`, with several hosts if one of them takes the writes, or `sqlite://…`.
     pub url: SecretString,
     /// Connections of this replica.
     pub connections: u32,
+    /// How many replicas there are at most, for what the server must grant to all of them.
+    pub replicas: u32,
     /// How long a request waits for a connection before it is told to come back later.
     pub acquire: Duration,
 }
@@ -113,14 +119,27 @@ pub enum OpenError {
     /// The migrations.
     #[error("the database could not be migrated")]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The migrations, as something else holds what they must change.
+    #[error(
+        "the database could not be migrated, as a table was in use for {} s without a pause; end what uses it, such as a \
+         backup or an open transaction, and start again", .0.as_secs()
+    )]
+    Locked(Duration),
+    /// All replicas together would open more connections than the server grants.
+    #[error(
+        "{replicas} replicas with {connections} connections each are more than the {granted} that the server grants \
+         (max_connections less the reserved ones): lower GATEWAY_DATABASE_CONNECTIONS or raise max_connections; \
+         GATEWAY_REPLICAS says how many replicas there are at most"
+    )]
+    Capacity {
+        /// The most replicas that there will be at a time.
+        replicas: u32,
+        /// Of each.
+        connections: u32,
+        /// By the server, to all of its clients.
+        granted: u32,
+    },
 }
-
-static MIGRATIONS: sqlx::migrate::Migrator = {
-    let mut migrator = sqlx::migrate!("../migrations");
-    // A replica of the version before must start on a schema that a newer one has already extended.
-    migrator.ignore_missing = true;
-    migrator
-};
 
 /// What every new connection is told. PostgreSQL: a dropped query must not run on (`statement_timeout`), nor a lock be
 /// waited for long. SQLite: readers beside one writer, and a writer waits its turn.
@@ -132,16 +151,56 @@ impl Store {
     /// Connects and brings the schema up to date. Two replicas may do so at once.
     pub async fn connect(settings: &StoreSettings) -> Result<Self, OpenError> {
         sqlx::any::install_default_drivers();
-        let options = AnyConnectOptions::from_str(settings.url.expose_secret()).map_err(OpenError::Url)?;
-        let (session, sqlite) = match options.database_url.scheme() {
-            "postgres" | "postgresql" => (POSTGRES_SESSION, false),
-            "sqlite" => (SQLITE_SESSION, true),
+        let url = settings.url.expose_secret();
+        let pool = match url.split(':').next() {
+            Some("postgres" | "postgresql") => Self::connect_to_postgres(settings).await?,
+            Some("sqlite") => Self::connect_to_sqlite(settings).await?,
             _ => return Err(OpenError::Url(sqlx::Error::Configuration("an unknown engine".into()))),
         };
-        let pool = AnyPoolOptions::new()
-            .max_connections(settings.connections)
-            .acquire_timeout(settings.acquire)
-            // The pool pings what is given back; a ping before each statement, too, would be a third of its cost.
+        #[cfg(test)]
+        let pool = Pool::over(pool);
+        Ok(Self { pool })
+    }
+
+    async fn connect_to_postgres(settings: &StoreSettings) -> Result<AnyPool, OpenError> {
+        let hosts = Hosts::read(settings.url.expose_secret()).map_err(OpenError::Url)?;
+        let primary = hosts.writable().await.map_err(OpenError::Connect)?;
+        capacity::check(&primary, settings).await?;
+        migrations::on_postgres(&primary).await?;
+        let wariness = Wariness::default();
+        let asked = wariness.clone();
+        let pool = pool_options(settings)
+            .after_connect(move |connection, _| {
+                Box::pin(async move {
+                    connection.execute(POSTGRES_SESSION).await?;
+                    match hosts::takes_writes(connection).await? {
+                        true => Ok(()),
+                        false => Err(sqlx::Error::Protocol("the server takes no writes".to_owned())),
+                    }
+                })
+            })
+            // The pool pings what is given back; a test before each statement, too, would be a third of its cost. This
+            // one tells as well whether the connection still stands.
+            .test_before_acquire(false)
+            .before_acquire(move |connection, meta| {
+                let trusted = meta.idle_for < TESTED_FOR && !asked.is_wary();
+                Box::pin(
+                    async move { if trusted { Ok(true) } else { hosts::takes_writes(connection).await } },
+                )
+            })
+            .connect_with(primary.clone())
+            .await
+            .map_err(OpenError::Connect)?;
+        tokio::spawn(hosts.follow(pool.clone(), primary, wariness));
+        Ok(pool)
+    }
+
+    async fn connect_to_sqlite(settings: &StoreSettings) -> Result<AnyPool, OpenError> {
+        let options = AnyConnectOptions::from_str(settings.url.expose_secret()).map_err(OpenError::Url)?;
+        let pool = pool_options(settings)
+            .after_connect(move |connection, _| {
+                Box::pin(async move { connection.execute(SQLITE_SESSION).await.map(|_| ()) })
+            })
             .test_before_acquire(false)
             .before_acquire(|connection, meta| {
                 let tested = meta.idle_for < TESTED_FOR;
@@ -149,16 +208,11 @@ impl Store {
                     async move { if tested { Ok(true) } else { connection.ping().await.map(|()| true) } },
                 )
             })
-            .after_connect(move |connection, _| {
-                Box::pin(async move { connection.execute(session).await.map(|_| ()) })
-            })
             .connect_with(options.clone())
             .await
             .map_err(OpenError::Connect)?;
-        migrate(&options, sqlite).await?;
-        #[cfg(test)]
-        let pool = Pool::over(pool);
-        Ok(Self { pool })
+        migrations::on_sqlite(&options).await?;
+        Ok(pool)
     }
 
     /// Whether it answers, for readiness.
@@ -179,20 +233,8 @@ impl Store {
     }
 }
 
-/// On a connection of its own: a migration may take longer than a request, and wait for as long as another replica's.
-/// `run_direct` is `run` in a form that a task may await.
-async fn migrate(options: &AnyConnectOptions, sqlite: bool) -> Result<(), OpenError> {
-    let mut connection = AnyConnection::connect_with(options).await.map_err(OpenError::Connect)?;
-    if sqlite {
-        // The migrator locks others out on PostgreSQL alone; here one transaction around all of it does.
-        connection.execute("PRAGMA busy_timeout = 60000").await.map_err(OpenError::Connect)?;
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(OpenError::Connect)?;
-        MIGRATIONS.run_direct(None, &mut *transaction, false).await?;
-        transaction.commit().await.map_err(OpenError::Connect)?;
-    } else {
-        MIGRATIONS.run_direct(None, &mut connection, false).await?;
-    }
-    connection.close().await.map_err(OpenError::Connect)
+fn pool_options(settings: &StoreSettings) -> AnyPoolOptions {
+    AnyPoolOptions::new().max_connections(settings.connections).acquire_timeout(settings.acquire)
 }
 
 /// How a changing statement is asked for the row that it returns.

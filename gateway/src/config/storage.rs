@@ -14,8 +14,10 @@ use crate::{
 /// Databases and master keys.
 #[derive(Debug)]
 pub struct Storage {
-    /// `GATEWAY_DATABASE_URL` (required): `postgres://user@host/database` or `sqlite://path?mode=rwc`;
-    /// `GATEWAY_DATABASE_CONNECTIONS`: connections of this replica, default 16.
+    /// `GATEWAY_DATABASE_URL` (required): `postgres://user@host/database` (`host,host`: whichever takes writes) or
+    /// `sqlite://path?mode=rwc`; `GATEWAY_DATABASE_CONNECTIONS`: connections of this replica, default 16;
+    /// `GATEWAY_REPLICAS`: how many replicas there are at most, default 1. The start is refused if the server does not
+    /// grant that many times as many connections.
     pub store: StoreSettings,
     /// `GATEWAY_REDIS_URL`: `redis://host/0`, `redis+sentinel://host,host,host/service` or `redis+cluster://host,host`, with
     /// `rediss` for TLS. Without it what may be lost is kept in memory, which is right for one replica.
@@ -41,6 +43,10 @@ impl Storage {
         if !(1..=1000).contains(&connections) {
             env.wrong("GATEWAY_DATABASE_CONNECTIONS", "should be a number from 1 to 1000");
         }
+        let replicas = env.parsed("GATEWAY_REPLICAS", "a number from 1 to 1000", 1);
+        if !(1..=1000).contains(&replicas) {
+            env.wrong("GATEWAY_REPLICAS", "should be a number from 1 to 1000");
+        }
         let redis = redis(env);
         let master_keys = match env.secret(MASTER).map(|list| MasterKeys::parse(list.expose_secret())) {
             Some(Ok(keys)) => Some(keys),
@@ -53,7 +59,7 @@ impl Storage {
                 None
             }
         };
-        let store = StoreSettings { url: url?, connections, acquire: Duration::from_secs(1) };
+        let store = StoreSettings { url: url?, connections, replicas, acquire: Duration::from_secs(1) };
         Some(Self { store, redis, master_keys: master_keys? })
     }
 }

@@ -32,7 +32,8 @@ impl House {
     async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}?mode=rwc", directory.path().join("gateway.db").display());
-        let settings = StoreSettings { url: url.into(), connections: 4, acquire: Duration::from_secs(5) };
+        let settings =
+            StoreSettings { url: url.into(), connections: 4, replicas: 1, acquire: Duration::from_secs(5) };
         let store = Store::connect(&settings).await.unwrap();
         let clock = Arc::new(ManualClock::starting_at(Timestamp::from_seconds(1_800_000_000)));
         let keys = Keys::open(store.clone(), MasterKeys::parse(MASTER).unwrap(), clock.now()).await.unwrap();

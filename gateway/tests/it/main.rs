@@ -28,6 +28,7 @@ mod metrics;
 mod openapi;
 mod par;
 mod peaka;
+mod postgres;
 mod private_key_jwt;
 mod prompt;
 mod properties;

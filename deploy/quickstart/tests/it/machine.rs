@@ -14,8 +14,12 @@ use standin::demo::{DISABLED_KEY, PARTNER_KEY, PROJECT_KEY};
 
 /// Registers a client beside the running gateway, as the operator's command does; its secret.
 async fn register(state: &State, id: &str, api_key: &str) -> String {
-    let settings =
-        StoreSettings { url: state.database_url().into(), connections: 1, acquire: Duration::from_secs(5) };
+    let settings = StoreSettings {
+        url: state.database_url().into(),
+        connections: 1,
+        replicas: 1,
+        acquire: Duration::from_secs(5),
+    };
     let store = Store::connect(&settings).await.unwrap();
     let now = SystemClock.now();
     let master = MasterKeys::parse(state.master_key()).unwrap();

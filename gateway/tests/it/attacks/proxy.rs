@@ -78,6 +78,7 @@ async fn row_46_identities_used_again() {
     let settings = gateway::store::StoreSettings {
         url: world.database.url.clone().into(),
         connections: 1,
+        replicas: 1,
         acquire: std::time::Duration::from_secs(5),
     };
     let store = gateway::store::Store::connect(&settings).await.unwrap();

@@ -25,6 +25,7 @@ impl Forge {
         let settings = StoreSettings {
             url: world.database.url.clone().into(),
             connections: 1,
+            replicas: 1,
             acquire: std::time::Duration::from_secs(5),
         };
         let store = Store::connect(&settings).await.unwrap();

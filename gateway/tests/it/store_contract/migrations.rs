@@ -101,3 +101,75 @@ async fn a_long_migration_is_waited_for() {
     transaction.commit().await.unwrap();
     opening.await.unwrap().unwrap();
 }
+
+const BUSY: &str = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND locktype = 'relation'";
+
+/// Undoes the newest migration, which builds an index beside writers.
+const WITHOUT_INDEX: &str = "DROP INDEX sessions_client; DELETE FROM _sqlx_migrations WHERE version = 10";
+const INDEXED: &str =
+    "SELECT COUNT(*) FROM pg_index WHERE indexrelid = 'sessions_client'::regclass AND indisvalid";
+
+/// A table that is in use must not become one that nobody can use: who queues behind the migration's lock is let through.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_migration_that_waits_for_a_table_lets_others_pass() {
+    let world = World::postgres().await;
+    world
+        .meddle("ALTER TABLE authorizations DROP COLUMN device; DELETE FROM _sqlx_migrations WHERE version = 5;
+                 DROP TABLE sign_ins, calls, webhook_deliveries; ALTER TABLE authorizations DROP COLUMN session_seconds;
+                 ALTER TABLE sessions DROP COLUMN device")
+        .await;
+    let mut reader = world.raw().await;
+    let mut reading = reader.begin().await.unwrap();
+    sqlx::raw_sql("SELECT COUNT(*) FROM authorizations").execute(&mut *reading).await.unwrap();
+    let settings = world.settings.clone();
+    let opening = tokio::spawn(async move { Store::connect(&settings).await.map(|_| ()) });
+    while world.number(BUSY).await == 0 {
+        assert!(!opening.is_finished(), "it should wait");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // Behind the migration, which waits for the reader; in time, as the migration gives up and tries again.
+    assert_eq!(world.number("SELECT COUNT(*) FROM authorizations").await, 0);
+    assert!(!opening.is_finished(), "the reader still reads");
+    reading.rollback().await.unwrap();
+    opening.await.unwrap().unwrap();
+}
+
+/// As if a replica had been killed while it built the index.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_index_that_was_broken_off_is_built_anew() {
+    let world = World::postgres().await;
+    world.meddle("DELETE FROM _sqlx_migrations WHERE version = 10").await;
+    world
+        .meddle("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'sessions_client'::regclass")
+        .await;
+    assert_eq!(world.number(INDEXED).await, 0);
+    Store::connect(&world.settings).await.unwrap();
+    assert_eq!(world.number(INDEXED).await, 1);
+}
+
+/// Several replicas start while one builds an index, and somebody writes all the while.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_index_is_built_beside_writers() {
+    let world = World::postgres().await;
+    world.meddle(WITHOUT_INDEX).await;
+    let mut writer = world.raw().await;
+    let mut writing = writer.begin().await.unwrap();
+    sqlx::raw_sql("UPDATE sessions SET generation = generation").execute(&mut *writing).await.unwrap();
+    let settings = world.settings.clone();
+    let openers = (0..4).map(|_| {
+        let settings = settings.clone();
+        tokio::spawn(async move { Store::connect(&settings).await.map(|_| ()) })
+    });
+    let openers: Vec<_> = openers.collect();
+    while world.number("SELECT COUNT(*) FROM pg_stat_progress_create_index").await == 0 {
+        assert!(!openers.iter().all(tokio::task::JoinHandle::is_finished), "it should wait for the writer");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // Others write while the index is being built.
+    add_session(&world.store, &session("meanwhile")).await;
+    writing.rollback().await.unwrap();
+    for opened in all(openers).await {
+        opened.unwrap();
+    }
+    assert_eq!(world.number(INDEXED).await, 1);
+}

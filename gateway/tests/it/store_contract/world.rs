@@ -70,5 +70,10 @@ impl World {
 
 /// As many connections as a replica has, and patience for a busy machine.
 pub(crate) fn settings(url: String) -> StoreSettings {
-    StoreSettings { url: SecretString::from(url), connections: 8, acquire: Duration::from_secs(30) }
+    StoreSettings {
+        url: SecretString::from(url),
+        connections: 8,
+        replicas: 1,
+        acquire: Duration::from_secs(30),
+    }
 }

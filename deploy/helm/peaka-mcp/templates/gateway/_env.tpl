@@ -23,6 +23,9 @@
     {{- include "peaka-mcp.secretRef" (list $ "databaseUrl") | nindent 4 }}
 - name: GATEWAY_DATABASE_CONNECTIONS
   value: {{ $gateway.databaseConnections | toString | quote }}
+# At most, with the one more of a rollout.
+- name: GATEWAY_REPLICAS
+  value: {{ add1 (ternary $gateway.autoscaling.maxReplicas $gateway.replicas $gateway.autoscaling.enabled) | toString | quote }}
 {{- if .Values.redis.enabled }}
 - name: GATEWAY_REDIS_URL
   valueFrom:

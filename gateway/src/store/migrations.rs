@@ -1,0 +1,179 @@
+//! Bringing the schema up to date, beside replicas that go on working.
+//!
+//! A migration waits for each lock for a moment only, then lets those pass that queue up behind it, and tries again. A new
+//! index on a table that is in use is built beside its writers: its migration is a file of its own that begins with
+//! `-- no-transaction` and says `CREATE INDEX CONCURRENTLY`, which is read without that word where there is but one writer.
+
+use std::{borrow::Cow, time::Duration};
+
+use sqlx::{
+    AnyConnection, AssertSqlSafe, Connection as _, Executor as _, Row as _, SqlSafeStr as _,
+    any::AnyConnectOptions,
+    migrate::{MigrateError, Migration, Migrator},
+};
+use tokio::time::{Instant, sleep};
+use tracing::{info, warn};
+
+use super::OpenError;
+
+static MIGRATIONS: Migrator = {
+    let mut migrator = sqlx::migrate!("../migrations");
+    // A replica of the version before must start on a schema that a newer one has already extended.
+    migrator.ignore_missing = true;
+    // See `locked_out`.
+    migrator.locking = false;
+    migrator
+};
+
+/// For a lock that does not come; whoever wants one of the same kind waits behind it as long. What is done with it may take
+/// its time, and so may the wait for another replica.
+const SESSION: &str =
+    "SET lock_timeout = '500ms'; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0";
+/// Between attempts, for those who waited behind the last one.
+const PAUSE: Duration = Duration::from_millis(500);
+/// Over all attempts.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The lock of those who migrate: "peaka-mc" in ASCII.
+const LOCK: i64 = 0x7065_616b_612d_6d63;
+
+/// On a connection of its own: a migration may take longer than a request, and wait for as long as another replica's.
+pub(super) async fn on_postgres(options: &AnyConnectOptions) -> Result<(), OpenError> {
+    let mut connection = AnyConnection::connect_with(options).await.map_err(OpenError::Connect)?;
+    connection.execute(SESSION).await.map_err(OpenError::Connect)?;
+    lock_out_others(&mut connection).await.map_err(OpenError::Connect)?;
+    let began = Instant::now();
+    loop {
+        drop_unfinished(&mut connection).await.map_err(OpenError::Connect)?;
+        // `run_direct` is `run` in a form that a task may await.
+        match MIGRATIONS.run_direct(None, &mut connection, false).await {
+            Ok(()) => break,
+            Err(error) if !is_in_use(&error) => return Err(error.into()),
+            Err(_) if began.elapsed() > PATIENCE => return Err(OpenError::Locked(PATIENCE)),
+            Err(error) => {
+                warn!(%error, "a migration waits for a table that is in use; trying again");
+                sleep(PAUSE).await;
+            }
+        }
+    }
+    // The lock goes with the connection.
+    connection.close().await.map_err(OpenError::Connect)
+}
+
+/// The migrator locks others out on PostgreSQL alone; here one transaction around all of it does.
+pub(super) async fn on_sqlite(options: &AnyConnectOptions) -> Result<(), OpenError> {
+    let mut connection = AnyConnection::connect_with(options).await.map_err(OpenError::Connect)?;
+    connection.execute("PRAGMA busy_timeout = 60000").await.map_err(OpenError::Connect)?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(OpenError::Connect)?;
+    for_one_writer(&MIGRATIONS).run_direct(None, &mut *transaction, false).await?;
+    transaction.commit().await.map_err(OpenError::Connect)?;
+    connection.close().await.map_err(OpenError::Connect)
+}
+
+/// One replica migrates, the others wait. By asking again: a statement that waits for a lock holds a snapshot, and an index
+/// that is built beside writers waits for all older snapshots to go, so that both would wait for each other.
+async fn lock_out_others(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    let mut told = false;
+    loop {
+        let row = sqlx::query("SELECT CASE WHEN pg_try_advisory_lock($1) THEN 1 ELSE 0 END")
+            .bind(LOCK)
+            .fetch_one(&mut *connection)
+            .await?;
+        if row.try_get::<i32, _>(0)? == 1 {
+            return Ok(());
+        }
+        if !told {
+            info!("another replica migrates the database; waiting for it");
+            told = true;
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// An index whose building was broken off stays behind and would pass for a whole one.
+async fn drop_unfinished(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    for migration in MIGRATIONS.iter().filter(|migration| migration.no_tx) {
+        let Some(name) = index_of(migration) else { continue };
+        let broken = sqlx::query(
+            "SELECT 1 FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid \
+             WHERE relname = $1 AND relnamespace = current_schema()::regnamespace AND NOT indisvalid",
+        )
+        .bind(name)
+        .fetch_optional(&mut *connection)
+        .await?;
+        if broken.is_some() {
+            connection.execute(AssertSqlSafe(format!("DROP INDEX {name}"))).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The index that a migration builds beside writers.
+fn index_of(migration: &Migration) -> Option<&str> {
+    let (_, after) = migration.sql.as_str().split_once("CONCURRENTLY IF NOT EXISTS ")?;
+    after.split_whitespace().next()
+}
+
+/// A lock that did not come in time (55P03), or two who wait for each other (40P01).
+fn is_in_use(error: &MigrateError) -> bool {
+    let (MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) = error else {
+        return false;
+    };
+    let code = error.as_database_error().and_then(|error| error.code());
+    matches!(code.as_deref(), Some("55P03" | "40P01"))
+}
+
+/// The same migrations, by the same checksums, for an engine with one writer and within a transaction.
+fn for_one_writer(migrator: &'static Migrator) -> Migrator {
+    let plain = |migration: &Migration| {
+        let mut migration = migration.clone();
+        if migration.no_tx {
+            let sql = migration.sql.as_str().replace("CONCURRENTLY ", "");
+            migration.sql = AssertSqlSafe(sql).into_sql_str();
+            migration.no_tx = false;
+        }
+        migration
+    };
+    Migrator {
+        migrations: Cow::Owned(migrator.migrations.iter().map(plain).collect()),
+        ignore_missing: migrator.ignore_missing,
+        locking: migrator.locking,
+        ..Migrator::DEFAULT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Those before were released on empty tables only.
+    const FROM: i64 = 10;
+
+    /// Whoever builds an index on a table that exists must do so beside its writers.
+    #[test]
+    fn no_index_locks_writers_out() {
+        for migration in MIGRATIONS.iter().filter(|migration| migration.version >= FROM) {
+            let sql = migration.sql.as_str();
+            let made_here = |line: &&str| {
+                let table = line.split(" ON ").nth(1).and_then(|rest| rest.split([' ', '(']).next());
+                table.is_some_and(|table| sql.contains(&format!("CREATE TABLE {table} ")))
+            };
+            let locking = sql
+                .lines()
+                .filter(|line| {
+                    line.starts_with("CREATE") && line.contains(" INDEX ") && !line.contains("CONCURRENTLY")
+                })
+                .find(|line| !made_here(line));
+            assert_eq!(locking, None, "migration {}", migration.version);
+            assert_eq!(migration.no_tx, sql.contains("CONCURRENTLY"), "migration {}", migration.version);
+            if migration.no_tx {
+                assert_eq!(
+                    sql.matches(';').count(),
+                    1,
+                    "migration {}: one statement, or it is a transaction",
+                    migration.version
+                );
+                assert!(index_of(migration).is_some(), "migration {}: IF NOT EXISTS", migration.version);
+            }
+        }
+    }
+}
