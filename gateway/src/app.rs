@@ -6,7 +6,8 @@ use std::{
 };
 
 use http::HeaderMap;
-use shared::{assertion::Verified, clock::SharedClock};
+use shared::{assertion::Verified, clock::SharedClock, serve::Leaving};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     access_token::AccessTokens,
@@ -64,6 +65,9 @@ pub struct App {
     pub(crate) audit: Audit,
     pub(crate) usage: Usage,
     pub(crate) webhook: Option<Webhook>,
+    /// How this replica leaves, and whether it was told to.
+    pub(crate) leaving: Leaving,
+    pub(crate) told_to_leave: CancellationToken,
 }
 
 /// Why the gateway cannot start.
@@ -156,6 +160,8 @@ impl App {
             trusted_proxies: config.network.trusted_proxies,
             generous: config.network.generous,
             capacity: config.capacity,
+            leaving: config.network.leaving,
+            told_to_leave: CancellationToken::new(),
             clock,
             issuer,
             lifetimes,

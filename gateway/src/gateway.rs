@@ -32,9 +32,19 @@ impl Gateway {
         })
     }
 
-    /// Serves both listeners until `shutdown`, then drains them.
+    /// Serves both listeners until `shutdown` and for as long after it as the configuration says, then drains them.
+    /// Readiness tells of `shutdown` at once.
     pub async fn serve(self, public: TcpListener, internal: TcpListener, shutdown: CancellationToken) {
         info!(issuer = %self.app.issuer, "the gateway serves");
+        let closing = self.app.leaving.after(&shutdown);
+        {
+            let (app, shutdown) = (Arc::clone(&self.app), shutdown.clone());
+            tokio::spawn(async move {
+                shutdown.cancelled().await;
+                app.told_to_leave.cancel();
+            });
+        }
+        let limits = Limits { drain: self.app.leaving.drain, ..Limits::default() };
         // The internal listener outlives the public one: requests that are being drained still exchange tokens there, and
         // still have to end with their session.
         let drained = CancellationToken::new();
@@ -62,19 +72,15 @@ impl Gateway {
             let (app, shutdown) = (Arc::clone(&self.app), drained.clone());
             tokio::spawn(async move { app.usage.follow(shutdown).await })
         };
-        let internal = tokio::spawn(serve(
-            internal,
-            router::internal(Arc::clone(&self.app)),
-            Limits::default(),
-            drained.clone(),
-        ));
+        let internal =
+            tokio::spawn(serve(internal, router::internal(Arc::clone(&self.app)), limits, drained.clone()));
         let scout = {
             let (app, shutdown) = (Arc::clone(&self.app), drained.clone());
             tokio::spawn(async move { app.upstream.follow(shutdown).await })
         };
         let handler = Public::new(Arc::clone(&self.app));
-        let limits = Limits { connections: self.app.capacity.connections, ..Limits::default() };
-        serve_on(&self.workers, public, handler, limits, shutdown).await;
+        let limits = Limits { connections: self.app.capacity.connections, ..limits };
+        serve_on(&self.workers, public, handler, limits, closing).await;
         drained.cancel();
         let _ = tokio::join!(internal, follower, keeper, auditor, counter, teller, scout);
         self.app.store.close().await;

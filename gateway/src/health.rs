@@ -14,10 +14,12 @@ pub(crate) async fn live() -> impl IntoResponse {
     Json(json!({ "status": "ok" }))
 }
 
-/// It can do its work. `/mcp` with valid tokens goes on without the database; nothing new can begin without it.
+/// It can do its work, and nobody has told it to leave. `/mcp` with valid tokens goes on without the database; nothing new can begin without it.
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
     let database = matches!(timeout(Duration::from_secs(2), app.store.ping()).await, Ok(Ok(())));
-    let status = if database { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let leaving = app.told_to_leave.is_cancelled();
+    let status = if database && !leaving { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let word = |up| if up { "up" } else { "down" };
-    (status, Json(json!({ "status": word(database), "database": word(database) })))
+    let whole = if leaving { "leaving" } else { word(database) };
+    (status, Json(json!({ "status": whole, "database": word(database) })))
 }

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use shared::{env::Env, telemetry::Telemetry};
+use shared::{env::Env, serve::Leaving, telemetry::Telemetry};
 use url::Url;
 
 /// The service's configuration.
@@ -20,6 +20,8 @@ pub struct Config {
     pub partner_api_base_url: String,
     /// `BACKEND_MAX_BODY_BYTES`: the longest request body that is read; default 4 MiB.
     pub max_body_bytes: usize,
+    /// `BACKEND_SHUTDOWN_DELAY_SECONDS` and `BACKEND_DRAIN_SECONDS`: see [`Leaving`].
+    pub leaving: Leaving,
     /// `LOG_FORMAT`, `LOG_FILTER` and `OTEL_EXPORTER_OTLP_ENDPOINT`, as the gateway reads them.
     pub telemetry: Telemetry,
 }
@@ -38,6 +40,7 @@ impl Config {
                 "https://partner.peaka.studio/api/v1",
             ),
             max_body_bytes: max_body_bytes(env),
+            leaving: Leaving::read(env, "BACKEND"),
             telemetry: telemetry(env),
         }
     }

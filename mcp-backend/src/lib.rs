@@ -35,7 +35,8 @@ use tokio_util::sync::CancellationToken;
 pub use config::Config;
 pub use router::{BuildError, router};
 
-/// Serves on `listener` until `shutdown`, then lets the requests under way finish.
+/// Serves on `listener` until `shutdown` and for as long after it as the configuration says, then lets the requests under
+/// way finish. Readiness tells of `shutdown` at once.
 ///
 /// # Errors
 ///
@@ -45,7 +46,9 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), BuildError> {
-    let app = router(config, Arc::new(SystemClock))?;
-    accept(listener, app, Limits::default(), shutdown).await;
+    let leaving = config.leaving;
+    let app = router::router_until(config, Arc::new(SystemClock), shutdown.clone())?;
+    let limits = Limits { drain: leaving.drain, ..Limits::default() };
+    accept(listener, app, limits, leaving.after(&shutdown)).await;
     Ok(())
 }

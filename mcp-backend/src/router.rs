@@ -19,6 +19,7 @@ use rmcp::transport::streamable_http_server::{
 };
 use serde_json::Value;
 use shared::clock::SharedClock;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     catalogue::{BadCatalogue, Catalogue},
@@ -50,6 +51,15 @@ pub enum BuildError {
 ///
 /// When it cannot be put together.
 pub fn router(config: Config, clock: SharedClock) -> Result<Router, BuildError> {
+    router_until(config, clock, CancellationToken::new())
+}
+
+/// The same; once it is `told_to_leave`, its readiness says so.
+pub(crate) fn router_until(
+    config: Config,
+    clock: SharedClock,
+    told_to_leave: CancellationToken,
+) -> Result<Router, BuildError> {
     let gateway = gateway::http_client()?;
     let exchange = Arc::new(Exchange::new(gateway.clone(), &config.gateway_internal_url));
     let keys = IdentityKeys::new(gateway, &config.gateway_internal_url, config.gateway_issuer, clock);
@@ -74,7 +84,13 @@ pub fn router(config: Config, clock: SharedClock) -> Result<Router, BuildError> 
     // gateway only, and two services that each wait for the other to be ready would never start.
     let open = Router::new()
         .route("/healthz", get(|| async { "ok" }))
-        .route("/readyz", get(|| async { "ok" }))
+        .route(
+            "/readyz",
+            get(async move || match told_to_leave.is_cancelled() {
+                false => (StatusCode::OK, "ok"),
+                true => (StatusCode::SERVICE_UNAVAILABLE, "leaving"),
+            }),
+        )
         .route("/metrics", get(metrics::scrape));
     Ok(behind_the_gateway.merge(open).layer(from_fn(metrics::count_requests)))
 }

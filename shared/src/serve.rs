@@ -5,6 +5,7 @@ mod connection;
 mod crowd;
 mod framing;
 mod idle;
+mod leaving;
 mod unread;
 mod workers;
 
@@ -27,8 +28,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 use tracing::{Instrument as _, Span, field::Empty, info_span, warn};
 
-pub use self::workers::Workers;
 use self::{connection::connection, crowd::Crowd};
+pub use self::{leaving::Leaving, workers::Workers};
 use crate::telemetry::trace;
 
 /// What a listener bears with.

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use http::HeaderValue;
-use shared::env::Env;
+use shared::{env::Env, serve::Leaving};
 use url::Url;
 
 use crate::{domain::issuer::Issuer, rate_limit::Networks};
@@ -30,6 +30,8 @@ pub struct Network {
     /// `GATEWAY_ALLOWED_ORIGINS`: web origins whose pages may call `/mcp`, comma-separated, or `*`. Always allowed: our
     /// own, and pages served from the person's own machine.
     pub allowed_origins: AllowedOrigins,
+    /// `GATEWAY_SHUTDOWN_DELAY_SECONDS` and `GATEWAY_DRAIN_SECONDS`: see [`Leaving`].
+    pub leaving: Leaving,
 }
 
 /// The web origins whose pages may call `/mcp`.
@@ -96,6 +98,7 @@ impl Network {
         );
         let generous = generous(env);
         let allowed_origins = allowed_origins(env);
+        let leaving = Leaving::read(env, "GATEWAY");
         Some(Self {
             issuer: issuer?,
             listen,
@@ -104,6 +107,7 @@ impl Network {
             trusted_proxies,
             generous,
             allowed_origins,
+            leaving,
         })
     }
 }

@@ -21,6 +21,7 @@ mod harness;
 mod housekeeping;
 mod id_jag;
 mod introspect;
+mod leaving;
 mod login;
 mod mcp;
 mod metadata;

@@ -50,3 +50,22 @@ async fn a_shutdown_waits_for_the_calls_under_way() {
     served.await.unwrap().unwrap();
     assert!(house.http.get(&url).send().await.is_err(), "it still listens");
 }
+
+#[tokio::test]
+async fn readiness_says_so_at_once_and_the_doors_stay_open_for_a_while() {
+    let house = House::start().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = |path: &str| format!("http://{}{path}", listener.local_addr().unwrap());
+    let (ready, alive) = (at("/readyz"), at("/healthz"));
+    let shutdown = CancellationToken::new();
+    let mut config = House::config(&house.gateway.url, &house.peaka.url);
+    config.leaving.delay = std::time::Duration::from_millis(1500);
+    let served = tokio::spawn(mcp_backend::serve(config, listener, shutdown.clone()));
+
+    assert_eq!(house.http.get(&ready).send().await.unwrap().status(), 200);
+    shutdown.cancel();
+    assert_eq!(house.http.get(&ready).send().await.unwrap().status(), 503);
+    assert_eq!(house.http.get(&alive).send().await.unwrap().status(), 200);
+    served.await.unwrap().unwrap();
+    assert!(house.http.get(&alive).send().await.is_err(), "it still listens");
+}

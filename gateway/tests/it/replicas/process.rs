@@ -53,6 +53,24 @@ impl Replica {
         self.child.wait().unwrap();
     }
 
+    /// Tells it to stop, as an orchestrator does.
+    pub(crate) fn terminate(&self) {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(told.success());
+    }
+
+    /// Whether it has ended by itself, and how.
+    pub(crate) async fn ended(&mut self) -> std::process::ExitStatus {
+        let latest = Instant::now() + Duration::from_secs(30);
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < latest, "a replica does not end:\n{}", self.told());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// Starts it again, as it was, after [`Replica::kill`].
     pub(crate) fn restart(&mut self) {
         self.child = spawn(&self.variables, &self.log);
