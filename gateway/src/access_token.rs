@@ -21,6 +21,7 @@ use tracing::debug;
 use crate::{
     bulkhead::{Bulkhead, Person},
     domain::{
+        dpop::Thumbprint,
         issuer::Issuer,
         secret::{NoRandomness, random_text, sha256},
         session::Session,
@@ -53,9 +54,17 @@ struct Claims {
     scope: Scopes,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     projects: Option<BTreeSet<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
     jti: String,
     iat: i64,
     exp: i64,
+}
+
+/// The key that a token is bound to (RFC 9449 §6.1).
+#[derive(Debug, Serialize, Deserialize)]
+struct Confirmation {
+    jkt: Thumbprint,
 }
 
 /// Signs and validates access tokens.
@@ -76,6 +85,7 @@ impl std::fmt::Debug for AccessTokens {
 /// A token whose signature and claims were good.
 pub(crate) struct Valid {
     identity: Identity,
+    key: Option<Thumbprint>,
     expires_at: Timestamp,
     header: Mutex<Option<(HeaderValue, Timestamp)>>,
     person: OnceLock<Person>,
@@ -96,6 +106,11 @@ impl Valid {
     /// How often it was used for what.
     pub(crate) const fn tally(&self) -> &Tally {
         &self.tally
+    }
+
+    /// The key that its sender must prove to have.
+    pub(crate) const fn key(&self) -> Option<&Thumbprint> {
+        self.key.as_ref()
     }
 }
 
@@ -138,12 +153,13 @@ impl AccessTokens {
         Self { keys, issuer, clock, revoked, remembered: Cache::new(REMEMBERED) }
     }
 
-    /// A token for a session, valid for `lifetime` but not beyond the session's end.
+    /// A token for a session, valid for `lifetime` but not beyond the session's end, and bound to `key` if there is one.
     pub(crate) fn issue(
         &self,
         session: &Session,
         scopes: Scopes,
         lifetime: Duration,
+        key: Option<&Thumbprint>,
     ) -> Result<Issued, SignError> {
         let now = self.clock.now();
         let expires_at = now.plus(lifetime).min(session.expires_at);
@@ -158,6 +174,7 @@ impl AccessTokens {
                 Projects::All => None,
                 Projects::Only(ids) => Some(ids.clone()),
             },
+            cnf: key.cloned().map(|jkt| Confirmation { jkt }),
             jti: random_text()?,
             iat: now.seconds(),
             exp: expires_at.seconds(),
@@ -224,7 +241,7 @@ impl AccessTokens {
     pub(crate) fn claims_of(&self, token: &str) -> Option<(String, serde_json::Value)> {
         self.look_again(&self.verify(token).ok()?).ok()?;
         let claims: Claims = self.keys.access(|ring| ring.verification().verify(TYPE, token)).ok()?;
-        let told = serde_json::json!({
+        let mut told = serde_json::json!({
             "iss": claims.iss,
             "sub": claims.sub,
             "aud": claims.aud,
@@ -233,8 +250,12 @@ impl AccessTokens {
             "jti": claims.jti,
             "iat": claims.iat,
             "exp": claims.exp,
-            "token_type": "Bearer",
+            "token_type": if claims.cnf.is_some() { "DPoP" } else { "Bearer" },
         });
+        if let Some(cnf) = &claims.cnf {
+            // RFC 9449 §6.2
+            told["cnf"] = serde_json::json!(cnf);
+        }
         Some((claims.sid, told))
     }
 
@@ -277,6 +298,7 @@ impl AccessTokens {
                 scopes: claims.scope,
                 projects: claims.projects.map_or(Projects::All, Projects::Only),
             },
+            key: claims.cnf.map(|cnf| cnf.jkt),
             expires_at: honoured_until(claims.iat, claims.exp),
             header: Mutex::default(),
             person: OnceLock::new(),

@@ -21,6 +21,7 @@ use crate::{
     cookies::{Cookies, Kind},
     credentials::Credentials,
     domain::{audit::Refusal, grant::Grants, issuer::Issuer, secret::NoRandomness, session::Lifetimes},
+    dpop::Dpop,
     ephemeral,
     housekeeping::{Housekeeping, Terms},
     id_jag::IdJag,
@@ -42,6 +43,7 @@ pub struct App {
     pub(crate) clock: SharedClock,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) grants: Grants,
+    pub(crate) dpop: Dpop,
     pub(crate) allowed_origins: AllowedOrigins,
     trusted_proxies: Networks,
     generous: Networks,
@@ -120,6 +122,13 @@ impl App {
         let operator_clients =
             OperatorClients::new(config.clients, store.clone(), Arc::clone(&keys), key_sets.clone());
         let assertions = ClientAssertions::new(&issuer, Arc::clone(&ephemeral), Arc::clone(&clock));
+        let dpop = Dpop::new(
+            config.dpop,
+            issuer.clone(),
+            Arc::clone(&keys),
+            Arc::clone(&ephemeral),
+            Arc::clone(&clock),
+        );
         let webhook =
             config.webhook.map(|settings| Webhook::new(settings, store.clone(), Arc::clone(&clock)));
         Ok(Arc::new(Self {
@@ -155,6 +164,7 @@ impl App {
             operator_clients,
             id_jag: IdJag::new(config.issuers, issuer.clone(), key_sets, Arc::clone(&clock)),
             grants: config.grants,
+            dpop,
             usage: Usage::new(store.clone(), Arc::clone(&clock)),
             allowed_origins: config.network.allowed_origins,
             trusted_proxies: config.network.trusted_proxies,

@@ -4,16 +4,16 @@
 //! believed before its signature holds.
 
 mod claims;
-mod replay;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use shared::clock::SharedClock;
 
-use self::{claims::Claims, replay::Replays};
+use self::claims::Claims;
 use crate::{
     domain::{client::ClientKeys, issuer::Issuer},
     ephemeral::Ephemeral,
+    replays::Replays,
     signed_assertion::{SignatureFault, Types, unverified, verified},
 };
 
@@ -112,7 +112,7 @@ impl ClientAssertions {
     /// For `issuer`; uses are marked in `ephemeral`.
     pub(crate) fn new(issuer: &Issuer, ephemeral: Arc<dyn Ephemeral>, clock: SharedClock) -> Self {
         let audiences = [issuer.as_str().to_owned(), issuer.join("/oauth/token")];
-        Self { audiences, replays: Replays::new(ephemeral, Arc::clone(&clock)), clock }
+        Self { audiences, replays: Replays::new("assertion", ephemeral, Arc::clone(&clock)), clock }
     }
 
     /// Whether `assertion` was made by the holder of one of `keys`, for this server, now, and for the first time.

@@ -228,6 +228,8 @@ fn from_document(
         auth: if keys.is_some() { AuthMethod::PrivateKeyJwt } else { AuthMethod::None },
         refreshes: true,
         device: document.grant_types.iter().any(|grant| grant == Grant::Device.as_str()),
+        dpop: document.dpop_bound_access_tokens,
+        pushes: document.require_pushed_authorization_requests,
         keys,
     };
     Ok(Client::of_its_own(id, metadata, ClientOrigin::Document { host }))

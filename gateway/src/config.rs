@@ -1,6 +1,7 @@
 //! Configuration, a file per section. Each field's documentation names its variable.
 
 mod capacity;
+mod dpop;
 mod grants;
 mod network;
 mod storage;
@@ -21,7 +22,10 @@ pub use self::{
 };
 use crate::{
     cimd::FetchPolicy,
-    domain::grant::{Grant, Grants},
+    domain::{
+        dpop::Mode,
+        grant::{Grant, Grants},
+    },
     id_jag::{self, Issuers},
     operator_clients::{self, FileClients},
     peaka,
@@ -41,6 +45,9 @@ pub struct Config {
     /// `GATEWAY_GRANTS`: the ways to a token, separated by commas; default `authorization_code`, `refresh_token`,
     /// `client_credentials` and `device`.
     pub grants: Grants,
+    /// `GATEWAY_DPOP`: `on` (default) binds the tokens of clients that prove possession of a key to it (RFC 9449), `nonce`
+    /// asks for a nonce in every proof besides, `off` looks at no proof.
+    pub dpop: Mode,
     /// `GATEWAY_CLIENTS_FILE`: a JSON file of clients that the operator registers; default none.
     pub clients: FileClients,
     /// `GATEWAY_ENTERPRISE_ISSUERS_FILE`: a JSON file of enterprises' issuers that may speak for their people; default none.
@@ -63,6 +70,7 @@ impl Config {
         let storage = Storage::read(&mut env);
         let tokens = Tokens::read(&mut env);
         let grants = grants::read(&mut env);
+        let dpop = dpop::read(&mut env);
         let clients = operator_clients::read_file(&mut env);
         let issuers = id_jag::read_file(&mut env);
         let grants = if issuers.is_empty() { grants } else { grants.with(Grant::IdJag) };
@@ -77,6 +85,7 @@ impl Config {
                 storage,
                 tokens,
                 grants,
+                dpop,
                 clients,
                 issuers,
                 peaka,

@@ -5,7 +5,7 @@ mod world;
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value};
 
@@ -16,6 +16,7 @@ use crate::{
         authorization::AuthorizationRequest,
         client::{Client, ClientKeys, ClientMetadata},
     },
+    dpop::Made,
     oauth::{
         authorize,
         client_auth::{self, Proof, basic::basic},
@@ -115,6 +116,13 @@ impl House {
         let mut client = client.clone();
         client.metadata.keys = Some(keys.clone());
         self.runtime.block_on(self.app.clients.proves(&client, assertion)).is_ok()
+    }
+
+    /// The thumbprint of the key whose possession `headers` prove, for a POST to `path` with this access token.
+    pub fn possesses(&self, headers: &HeaderMap, path: &str, token: Option<&str>) -> Option<String> {
+        let made = Made { method: &Method::POST, path, token };
+        let key = self.runtime.block_on(self.app.dpop.key(headers, made)).ok()??;
+        Some(key.as_str().to_owned())
     }
 
     /// The backend's session id that a client's header stands for.

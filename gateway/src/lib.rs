@@ -17,6 +17,7 @@ mod cookies;
 mod credentials;
 mod device;
 pub mod domain;
+mod dpop;
 pub mod ephemeral;
 mod exchange;
 #[cfg(any(fuzzing, test))]
@@ -39,6 +40,7 @@ mod pages;
 pub mod peaka;
 mod proxy;
 pub mod rate_limit;
+mod replays;
 pub mod resealing;
 mod revocation;
 mod router;

@@ -3,6 +3,7 @@
 pub(crate) mod authorize;
 pub(crate) mod client_auth;
 pub(crate) mod device;
+mod dpop;
 pub(crate) mod error;
 pub(crate) mod introspect;
 pub(crate) mod metadata;

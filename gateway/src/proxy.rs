@@ -1,11 +1,12 @@
 //! `/mcp`: the protected resource. A valid token becomes an identity header; what goes to the backend, and what comes
 //! back, is built from allowlists.
 
-mod bearer;
 pub(crate) mod headers;
 mod leash;
 pub(crate) mod mcp_session;
 mod origin;
+mod possession;
+mod presented;
 pub(crate) mod refusal;
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
@@ -16,12 +17,16 @@ use hyper::body::Incoming;
 use shared::{assertion, chain::Chain};
 use tracing::{info, warn};
 
-use self::{leash::Leashed, refusal::Refusal};
+use self::{
+    leash::Leashed,
+    presented::{Presented, Scheme},
+    refusal::Refusal,
+};
 use crate::{
     access_token::{BadToken, Valid},
     app::App,
     bulkhead::{Place, Placed},
-    caller, domain,
+    caller, domain, dpop,
     metrics::{IN_FLIGHT, Route, request_done},
     upstream::{BackendBody, BodyError, ClientBody, UpstreamError},
 };
@@ -35,26 +40,59 @@ pub(crate) async fn mcp(app: &Arc<App>, request: Request<Incoming>, peer: Socket
     let origin = origin::judge(request.headers(), &app.issuer, &app.allowed_origins);
     let mut response = match origin {
         Ok(_) if request.method() == Method::OPTIONS => origin::preflight(request.headers()),
-        Ok(_) => {
-            answer(app, request, peer).await.unwrap_or_else(|refusal| refusal.into_response(&app.issuer))
-        }
-        Err(origin::Foreign) => Refusal::Origin.into_response(&app.issuer),
+        Ok(_) => answer(app, request, peer).await,
+        Err(origin::Foreign) => Refusal::Origin.into_response(&app.issuer, Scheme::Bearer),
     };
     origin::expose(response.headers_mut(), origin.unwrap_or(None));
     request_done(Route::Mcp, response.status(), began);
     response
 }
 
-async fn answer(app: &Arc<App>, request: Request<Incoming>, peer: SocketAddr) -> Result<Response, Refusal> {
+async fn answer(app: &Arc<App>, request: Request<Incoming>, peer: SocketAddr) -> Response {
     // First who, then what: a client that has no token yet asks with GET, and must be told where to get one.
-    let token = bearer::read(request.headers())?;
-    let valid = app.access_tokens.validate(token).inspect_err(|bad| {
+    let presented = match presented::read(request.headers()) {
+        Ok(presented) => presented,
+        Err(refusal) => return refusal.into_response(&app.issuer, Scheme::Bearer),
+    };
+    let scheme = presented.scheme;
+    let mut response = match known(app, &request, presented, peer).await {
+        Ok(valid) => served(app, request, valid).await,
+        Err(refusal) => Err(refusal),
+    }
+    .unwrap_or_else(|refusal| refusal.into_response(&app.issuer, scheme));
+    if scheme == Scheme::Dpop
+        && let Some(nonce) = app.dpop.next_nonce()
+    {
+        response.headers_mut().insert(dpop::NONCE, nonce);
+    }
+    response
+}
+
+/// The token, if it is good and came in the right way.
+async fn known(
+    app: &App,
+    request: &Request<Incoming>,
+    presented: Presented<'_>,
+    peer: SocketAddr,
+) -> Result<Arc<Valid>, Refusal> {
+    let (headers, method) = (request.headers(), request.method());
+    let note = |refusal, client_id: Option<&str>| {
+        caller::noting(app.caller(peer, headers), || app.audit.refused(refusal, client_id));
+    };
+    let valid = app.access_tokens.validate(presented.token).inspect_err(|bad| {
         if *bad == BadToken::Invalid {
-            caller::noting(app.caller(peer, request.headers()), || {
-                app.audit.refused(domain::audit::Refusal::Token, None);
-            });
+            note(domain::audit::Refusal::Token, None);
         }
     })?;
+    possession::judge(app, headers, method, presented, &valid).await.inspect_err(|refusal| {
+        if refusal.is_of_a_thief() {
+            note(domain::audit::Refusal::Proof, Some(&valid.identity().client_id));
+        }
+    })?;
+    Ok(valid)
+}
+
+async fn served(app: &Arc<App>, request: Request<Incoming>, valid: Arc<Valid>) -> Result<Response, Refusal> {
     if request.method() != Method::POST {
         return Err(Refusal::Method);
     }

@@ -31,8 +31,8 @@ use tower_http::{
 use tracing::Instrument as _;
 
 use crate::{
-    account, app::App, caller, connect, exchange, health, language, login, metrics::count_requests, oauth,
-    openapi, pages, proxy, scrape,
+    account, app::App, caller, connect, dpop, exchange, health, language, login, metrics::count_requests,
+    oauth, openapi, pages, proxy, scrape,
 };
 
 /// Control requests are answered within this time, or 503.
@@ -178,8 +178,9 @@ fn open_to_pages() -> ServiceBuilder<tower::layer::util::Stack<CorsLayer, tower:
                 header::CONTENT_TYPE,
                 header::ACCEPT,
                 HeaderName::from_static("mcp-protocol-version"),
+                dpop::HEADER,
             ])
-            .expose_headers([header::WWW_AUTHENTICATE, header::RETRY_AFTER])
+            .expose_headers([header::WWW_AUTHENTICATE, header::RETRY_AFTER, dpop::NONCE])
             .max_age(Duration::from_secs(3600)),
     )
 }

@@ -5,11 +5,13 @@ use std::sync::LazyLock;
 use gateway::{
     domain::{
         client::{AuthMethod, Client, ClientMetadata, ClientOrigin},
+        grant::Grants,
         redirect::RedirectUri,
     },
     fuzzing::House,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
+use shared::scope::Scopes;
 
 /// The one gateway of this process.
 pub static HOUSE: LazyLock<House> = LazyLock::new(|| {
@@ -31,9 +33,14 @@ pub fn client() -> Client {
             redirect_uris: REDIRECT_URIS.map(|uri| RedirectUri::parse(uri).unwrap()).into(),
             auth: AuthMethod::None,
             refreshes: true,
+            device: false,
+            dpop: false,
+            pushes: false,
             keys: None,
         },
         origin: ClientOrigin::Registered,
+        grants: Grants::OF_APPS,
+        ceiling: Scopes::ALL,
     }
 }
 

@@ -39,6 +39,12 @@ pub struct ClientDocument {
     pub software_id: Option<String>,
     /// Its version.
     pub software_version: Option<String>,
+    /// Whether it gets no token without a proof of possession (RFC 9449 §5.2).
+    #[serde(default)]
+    pub dpop_bound_access_tokens: bool,
+    /// Whether it asks for nothing but by a pushed request (RFC 9126 §6).
+    #[serde(default)]
+    pub require_pushed_authorization_requests: bool,
     /// Where the keys of `private_key_jwt` are; `None` for a public client. Never read from a member of this name.
     #[serde(skip)]
     pub keys: Option<KeySource>,

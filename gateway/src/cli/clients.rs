@@ -57,6 +57,12 @@ pub(super) struct Add {
     /// What it may ask for at most, separated by spaces; all scopes if there is none.
     #[arg(long)]
     scope: Option<String>,
+    /// It gets no token without a proof of possession (DPoP).
+    #[arg(long)]
+    dpop_bound_access_tokens: bool,
+    /// It asks for nothing but by a pushed authorization request.
+    #[arg(long)]
+    require_pushed_authorization_requests: bool,
     /// A file with its public keys (a JWK set), for private_key_jwt.
     #[arg(long)]
     jwks_file: Option<PathBuf>,
@@ -84,6 +90,11 @@ impl Add {
         put("redirect_uris", (!self.redirect_uri.is_empty()).then(|| json!(self.redirect_uri)));
         put("grant_types", (!self.grant.is_empty()).then(|| json!(self.grant)));
         put("scope", self.scope.as_deref().map(Value::from));
+        put("dpop_bound_access_tokens", self.dpop_bound_access_tokens.then_some(true.into()));
+        put(
+            "require_pushed_authorization_requests",
+            self.require_pushed_authorization_requests.then_some(true.into()),
+        );
         put("jwks_uri", self.jwks_uri.as_deref().map(Value::from));
         if let Some(path) = &self.jwks_file {
             let text = read(path)?;

@@ -105,6 +105,8 @@ pub enum Refusal {
     Client,
     /// A code, refresh token or other grant that is dead or another's.
     Grant,
+    /// A proof of possession that proves nothing, or none where there has to be one.
+    Proof,
     /// An access token that is not one of ours.
     Token,
     /// A redirect URI that the client did not register.
@@ -126,6 +128,7 @@ impl Refusal {
             Self::SignIn => "sign_in_failed",
             Self::Client => "client_refused",
             Self::Grant => "grant_refused",
+            Self::Proof => "proof_refused",
             Self::Token => "token_forged",
             Self::RedirectUri => "redirect_uri_refused",
             Self::Admission => "admission_refused",

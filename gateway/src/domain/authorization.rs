@@ -11,6 +11,7 @@ use shared::{assertion::Projects, clock::Timestamp, scope::Scopes};
 
 use super::{
     client::{ClientMetadata, ClientOrigin},
+    dpop::Thumbprint,
     interaction::Interaction,
     pkce::CodeChallenge,
     redirect::RedirectUri,
@@ -32,6 +33,9 @@ pub struct AuthorizationRequest {
     pub state: Option<String>,
     /// PKCE.
     pub code_challenge: CodeChallenge,
+    /// The key that the code is bound to (RFC 9449 §10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpop_jkt: Option<Thumbprint>,
     /// What it asks for.
     pub scopes: Scopes,
     /// How its person is to be asked.

@@ -66,6 +66,12 @@ pub struct ClientMetadata {
     /// Whether `grant_types` names the device grant.
     #[serde(rename = "d", default, skip_serializing_if = "std::ops::Not::not")]
     pub device: bool,
+    /// `dpop_bound_access_tokens` (RFC 9449 §5.2): it gets no token without a proof of possession.
+    #[serde(rename = "b", default, skip_serializing_if = "std::ops::Not::not")]
+    pub dpop: bool,
+    /// `require_pushed_authorization_requests` (RFC 9126 §6): it asks for nothing in an address.
+    #[serde(rename = "p", default, skip_serializing_if = "std::ops::Not::not")]
+    pub pushes: bool,
     /// `jwks`, or what was found at `jwks_uri`: there exactly for [`AuthMethod::PrivateKeyJwt`], but for a `jwks_uri` that
     /// an operator registered.
     #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
@@ -197,6 +203,8 @@ mod tests {
             auth: AuthMethod::None,
             refreshes: true,
             device: false,
+            dpop: false,
+            pushes: false,
             keys: None,
         };
         let mut client = Client::of_its_own("c", metadata, ClientOrigin::Registered);

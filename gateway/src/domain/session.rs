@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use shared::{assertion::Projects, clock::Timestamp, scope::Scopes};
 
+use super::dpop::Thumbprint;
+
 /// A live or ended session.
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -27,6 +29,8 @@ pub struct Session {
     pub resource: String,
     /// The generation of the newest refresh token; 0 if it has none.
     pub generation: u32,
+    /// The key that its refresh tokens are bound to (RFC 9449 §5).
+    pub key_thumbprint: Option<Thumbprint>,
     /// The Peaka credential it acts with.
     pub credential_id: String,
     /// When it began.

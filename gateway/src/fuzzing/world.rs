@@ -47,7 +47,7 @@ impl House {
         let clock = Arc::new(ManualClock::starting_at(NOW));
         let app = runtime.block_on(App::start(config, clock)).unwrap();
         let hour = std::time::Duration::from_secs(3600);
-        let token = app.access_tokens.issue(&session(), Scopes::ALL, hour).unwrap().token;
+        let token = app.access_tokens.issue(&session(), Scopes::ALL, hour, None).unwrap().token;
         let valid = app.access_tokens.validate(&token).unwrap();
         Self { app, runtime, valid, token }
     }
@@ -66,6 +66,7 @@ fn session() -> Session {
         projects: Projects::All,
         resource: "https://mcp.example/mcp".to_owned(),
         generation: 1,
+        key_thumbprint: None,
         credential_id: "credential".to_owned(),
         created_at: NOW,
         refreshed_at: NOW,

@@ -57,6 +57,8 @@ fn metadata() -> ClientMetadata {
         auth: AuthMethod::None,
         refreshes: true,
         device: false,
+        dpop: false,
+        pushes: false,
         keys: None,
     }
 }
@@ -79,6 +81,7 @@ impl People {
             redirect_uri: RedirectUri::parse(REDIRECT_URI).unwrap(),
             state: None,
             code_challenge: CodeChallenge::parse(CHALLENGE).unwrap(),
+            dpop_jkt: None,
             scopes: Scopes::ALL,
             interaction: crate::domain::interaction::Interaction::default(),
             device: None,

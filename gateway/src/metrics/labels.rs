@@ -109,6 +109,8 @@ label! {
         Tokens = "granted",
         InvalidGrant = "invalid_grant",
         InvalidClient = "invalid_client",
+        InvalidProof = "invalid_dpop_proof",
+        NonceAsked = "use_dpop_nonce",
         Unavailable = "unavailable",
         Refused = "refused",
     }

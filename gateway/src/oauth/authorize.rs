@@ -65,7 +65,9 @@ pub(crate) async fn authorize(
     app.limit(&limits::AUTHORIZE, peer, &headers).await?;
     let params = Params::parse(query.unwrap_or_default().as_bytes()).map_err(malformed)?;
     let client = client(&app, &params).await?;
-    let params = match params.get("request_uri").filter(|uri| par::is_reference(uri)) {
+    let reference = params.get("request_uri").filter(|uri| par::is_reference(uri));
+    let is_pushed = reference.is_some();
+    let params = match reference {
         Some(reference) => {
             par::pushed(&app, &client.id, reference).map_err(|no_request| match no_request {
                 NoRequest::Expired => PageError::refused("expired"),
@@ -80,6 +82,9 @@ pub(crate) async fn authorize(
     })?;
     if !app.grants.contains(Grant::AuthorizationCode) {
         return Err(unauthorized().at(&app, &redirect_uri, params.get("state")));
+    }
+    if client.metadata.pushes && !is_pushed {
+        return Err(not_pushed().at(&app, &redirect_uri, params.get("state")));
     }
     let request = validated(&app.issuer, &params, client, redirect_uri.clone())
         .map_err(|fault| fault.at(&app, &redirect_uri, params.get("state")))?;
@@ -182,6 +187,14 @@ impl Fault {
             text: self.description,
             back: redirect_uri.with(&parameters),
         }
+    }
+}
+
+/// RFC 9126 §6
+const fn not_pushed() -> Fault {
+    Fault {
+        code: "invalid_request",
+        description: "this app must push its requests before it sends anybody here",
     }
 }
 

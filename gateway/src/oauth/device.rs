@@ -96,6 +96,7 @@ fn request(
         state: None,
         code_challenge: CodeChallenge::parse(&hash(&random_text()?))
             .map_err(|_| OAuthError::Unavailable("a hash is no code challenge".into()))?,
+        dpop_jkt: None,
         scopes,
         interaction: Interaction::default(),
         device: Some(id_hash.to_owned()),

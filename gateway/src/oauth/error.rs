@@ -16,6 +16,7 @@ use crate::{
     access_token::SignError,
     answer::{RETRY_AFTER_OUTAGE, no_store},
     domain::secret::NoRandomness,
+    dpop::{BadProof, NONCE},
     rate_limit::LimitExceeded,
     store::StoreError,
 };
@@ -32,6 +33,9 @@ pub(crate) enum OAuthError {
     InvalidClient { description: &'static str, basic: bool },
     #[error("{0}")]
     InvalidGrant(&'static str),
+    /// RFC 9449 §5 and §8. `nonce`: the one for the next proof, if that would be better with one.
+    #[error("{bad}")]
+    InvalidDpopProof { bad: BadProof, nonce: Option<HeaderValue> },
     #[error("{0}")]
     InvalidScope(&'static str),
     #[error("the resource is not one of this server; omit it or send the one from the metadata")]
@@ -85,6 +89,8 @@ impl OAuthError {
             Self::InvalidRequest(_) | Self::TooLarge => "invalid_request",
             Self::InvalidClient { .. } => "invalid_client",
             Self::InvalidGrant(_) => "invalid_grant",
+            Self::InvalidDpopProof { bad: BadProof::Nonce, .. } => "use_dpop_nonce",
+            Self::InvalidDpopProof { .. } => "invalid_dpop_proof",
             Self::InvalidScope(_) => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
             Self::UnsupportedGrantType => "unsupported_grant_type",
@@ -121,6 +127,9 @@ impl IntoResponse for OAuthError {
             Self::InvalidClient { basic: true, .. } => {
                 headers
                     .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"peaka-mcp\""));
+            }
+            Self::InvalidDpopProof { nonce: Some(nonce), .. } => {
+                headers.insert(NONCE, nonce.clone());
             }
             Self::Limited(limit) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(limit.seconds()));

@@ -80,18 +80,27 @@ async fn known(app: &App, token: &str, client_id: &str) -> Result<Option<Value>,
     };
     let session = live(app, &BASE64_URL_SAFE_NO_PAD.encode(refresh.session_id), client_id).await?;
     Ok(session.and_then(|session| match judge(session.generation, refresh.generation) {
-        Presented::Current | Presented::Previous => Some(json!({
-            "iss": app.issuer.as_str(),
-            "sub": session.subject,
-            "aud": session.resource,
-            "client_id": session.client_id,
-            "scope": session.scopes.to_string(),
-            "iat": session.refreshed_at.seconds(),
-            "exp": session.idle_expires_at.min(session.expires_at).seconds(),
-        })),
+        Presented::Current | Presented::Previous => Some(refresh_claims(app, &session)),
         // Asking is not using: the session of a copied token is not ended by that.
         Presented::Reused | Presented::Unknown => None,
     }))
+}
+
+fn refresh_claims(app: &App, session: &Session) -> Value {
+    let mut claims = json!({
+        "iss": app.issuer.as_str(),
+        "sub": session.subject,
+        "aud": session.resource,
+        "client_id": session.client_id,
+        "scope": session.scopes.to_string(),
+        "iat": session.refreshed_at.seconds(),
+        "exp": session.idle_expires_at.min(session.expires_at).seconds(),
+    });
+    if let Some(key) = &session.key_thumbprint {
+        // RFC 9449 §6.2
+        claims["cnf"] = json!({ "jkt": key });
+    }
+    claims
 }
 
 /// The session, if it is this client's and neither revoked nor over.

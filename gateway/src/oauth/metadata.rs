@@ -13,15 +13,15 @@ use crate::{
     domain::{
         client::{AuthMethod, SigningAlgorithm},
         grant::Grant,
-        issuer::Issuer,
     },
+    dpop::ProofAlgorithm,
     id_jag,
 };
 
 const CACHE: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "public, max-age=300")];
 
 pub(crate) async fn protected_resource(State(app): State<Arc<App>>) -> impl IntoResponse {
-    (CACHE, Json(resource_document(&app.issuer)))
+    (CACHE, Json(resource_document(&app)))
 }
 
 pub(crate) async fn authorization_server(State(app): State<Arc<App>>) -> impl IntoResponse {
@@ -41,14 +41,28 @@ pub(crate) async fn jwks(State(app): State<Arc<App>>) -> impl IntoResponse {
     (CACHE, Json(app.keys.access(|ring| ring.published().clone())))
 }
 
-fn resource_document(issuer: &Issuer) -> Value {
-    json!({
+fn resource_document(app: &App) -> Value {
+    let issuer = &app.issuer;
+    let mut document = json!({
         "resource": issuer.resource(),
         "resource_name": "Peaka",
         "authorization_servers": [issuer.as_str()],
         "scopes_supported": Scope::ALL.map(Scope::as_str),
         "bearer_methods_supported": ["header"],
-    })
+    });
+    if app.dpop.is_on() {
+        // RFC 9728 §2: taken, and not asked of everybody.
+        document[PROOF_ALGORITHMS] = proof_algorithms();
+        document["dpop_bound_access_tokens_required"] = false.into();
+    }
+    document
+}
+
+/// RFC 9449 §5.1
+const PROOF_ALGORITHMS: &str = "dpop_signing_alg_values_supported";
+
+fn proof_algorithms() -> Value {
+    json!(ProofAlgorithm::ALL.map(ProofAlgorithm::as_str))
 }
 
 fn server_document(app: &App) -> Value {
@@ -88,6 +102,9 @@ fn server_document(app: &App) -> Value {
         members.remove("authorization_endpoint");
         members.remove("code_challenge_methods_supported");
         members.insert("response_types_supported".to_owned(), json!([]));
+    }
+    if app.dpop.is_on() {
+        document[PROOF_ALGORITHMS] = proof_algorithms();
     }
     if grants.contains(Grant::Device) {
         // RFC 8628 §4

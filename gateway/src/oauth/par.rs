@@ -19,17 +19,19 @@ use serde_json::json;
 
 use super::{
     authorize::{Fault, validated},
-    client_auth,
+    client_auth, dpop,
     error::OAuthError,
     params::{FormBody, Params},
 };
 use crate::{
     answer::no_store,
     app::App,
-    domain::{grant::Grant, secret::hash},
+    domain::{dpop::Thumbprint, grant::Grant, secret::hash},
+    dpop::NONCE,
     limits,
 };
 
+const PATH: &str = "/oauth/par";
 const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
 /// A reference is for the browser that is sent here now.
 const LIFETIME: Duration = Duration::from_secs(60);
@@ -72,8 +74,10 @@ pub(crate) async fn push(
     if !app.grants.contains(Grant::AuthorizationCode) {
         return Err(OAuthError::UnauthorizedClient);
     }
-    validated(&app.issuer, &params, client, redirect_uri)
+    let key = dpop::key(&app, &headers, PATH, &client).await?;
+    let request = validated(&app.issuer, &params, client, redirect_uri)
         .map_err(|Fault { code, description }| OAuthError::Authorization { code, description })?;
+    let params = bound(params, request.dpop_jkt.as_ref(), key.as_ref())?;
     let expires_at_ms = app.clock.now().plus(LIFETIME).millis();
     let pushed = Pushed { form: params.encode_without(&LEFT_OUT), expires_at_ms };
     let plain = serde_json::to_vec(&pushed).map_err(|error| OAuthError::Unavailable(error.into()))?;
@@ -84,7 +88,21 @@ pub(crate) async fn push(
     let answer = json!({ "request_uri": format!("{PREFIX}{sealed}"), "expires_in": LIFETIME.as_secs() });
     let mut response = (StatusCode::CREATED, Json(answer)).into_response();
     no_store(response.headers_mut());
+    if let Some(nonce) = dpop::next_nonce(&app, &headers) {
+        response.headers_mut().insert(NONCE, nonce);
+    }
     Ok(response)
+}
+
+/// A proof beside the request binds the code to its key, as `dpop_jkt` does (RFC 9449 §10.1).
+fn bound(params: Params, asked: Option<&Thumbprint>, key: Option<&Thumbprint>) -> Result<Params, OAuthError> {
+    match (asked, key) {
+        (Some(asked), Some(key)) if asked != key => {
+            Err(OAuthError::InvalidRequest("dpop_jkt is not the thumbprint of the DPoP proof's key".into()))
+        }
+        (None, Some(key)) => Ok(params.and("dpop_jkt", key.as_str())),
+        _ => Ok(params),
+    }
 }
 
 /// Whether a `request_uri` is of the kind that is given out here.

@@ -63,6 +63,12 @@ impl Params {
         url::form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish()
     }
 
+    /// The same with one more.
+    pub(crate) fn and(mut self, name: &str, value: &str) -> Self {
+        self.0.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// A parameter that must be there.
     pub(crate) fn require(&self, name: &'static str) -> Result<&str, OAuthError> {
         self.get(name)

@@ -30,6 +30,11 @@ const MAX_REDIRECT_URIS: usize = 16;
 const GRANTS: [&str; 3] =
     [Grant::AuthorizationCode.as_str(), Grant::RefreshToken.as_str(), Grant::Device.as_str()];
 
+/// RFC 9449 §5.2
+const DPOP: &str = "dpop_bound_access_tokens";
+/// RFC 9126 §6
+const PUSHES: &str = "require_pushed_authorization_requests";
+
 pub(crate) async fn register(
     State(app): State<Arc<App>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -42,6 +47,7 @@ pub(crate) async fn register(
     let mut metadata = validated(&asked)?;
     metadata.refreshes &= app.grants.contains(Grant::RefreshToken);
     metadata.device &= app.grants.contains(Grant::Device);
+    metadata.dpop &= app.dpop.is_on();
     let registration = app.clients.register(&metadata).map_err(|error| match error {
         RegisterError::TooLong => OAuthError::InvalidClientMetadata(error.to_string().into()),
         RegisterError::NoRandomness(error) => error.into(),
@@ -59,6 +65,11 @@ pub(crate) async fn register(
         "response_types": ["code"],
         "scope": Scopes::ALL.to_string(),
     });
+    for (name, effective) in [(DPOP, metadata.dpop), (PUSHES, metadata.pushes)] {
+        if asked.contains_key(name) {
+            answer[name] = effective.into();
+        }
+    }
     if let Some(secret) = &registration.client_secret {
         answer["client_secret"] = secret.expose_secret().into();
         answer["client_secret_expires_at"] = 0.into();
@@ -106,7 +117,8 @@ pub(crate) fn validated(asked: &Map<String, Value>) -> Result<ClientMetadata, OA
     let name = text(asked, "client_name")?
         .and_then(clean_name)
         .unwrap_or_else(|| "An app without a name".to_owned());
-    Ok(ClientMetadata { name, redirect_uris, auth, refreshes, device, keys: None })
+    let (dpop, pushes) = (truth(asked, DPOP)?, truth(asked, PUSHES)?);
+    Ok(ClientMetadata { name, redirect_uris, auth, refreshes, device, dpop, pushes, keys: None })
 }
 
 /// Scopes of OpenID Connect that clients name out of habit.
@@ -132,6 +144,14 @@ fn redirect_uris(asked: &Map<String, Value>) -> Result<Vec<RedirectUri>, OAuthEr
             Err(OAuthError::InvalidRedirectUri(format!("redirect_uris[{at}] {error}").into()))
         }
         _ => Ok(accepted),
+    }
+}
+
+fn truth(asked: &Map<String, Value>, name: &'static str) -> Result<bool, OAuthError> {
+    match asked.get(name) {
+        None | Some(Value::Null) => Ok(false),
+        Some(Value::Bool(truth)) => Ok(*truth),
+        Some(_) => Err(OAuthError::InvalidClientMetadata(format!("{name} should be true or false").into())),
     }
 }
 

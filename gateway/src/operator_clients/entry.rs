@@ -17,7 +17,7 @@ const LONGEST_ID: usize = 128;
 const MOST_REDIRECT_URIS: usize = 16;
 
 /// The members that are the client's own; its secrets come by other ways.
-pub const MEMBERS: [&str; 8] = [
+pub const MEMBERS: [&str; 10] = [
     "client_id",
     "name",
     "redirect_uris",
@@ -26,7 +26,14 @@ pub const MEMBERS: [&str; 8] = [
     "scope",
     "jwks",
     "jwks_uri",
+    DPOP,
+    PUSHES,
 ];
+
+/// RFC 9449 §5.2
+const DPOP: &str = "dpop_bound_access_tokens";
+/// RFC 9126 §6
+const PUSHES: &str = "require_pushed_authorization_requests";
 
 /// A client of the operator's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +50,10 @@ pub struct Entry {
     pub grants: Grants,
     /// What it may ask for at most.
     pub scopes: Scopes,
+    /// Whether it gets no token without a proof of possession.
+    pub dpop: bool,
+    /// Whether it asks for nothing but by a pushed request.
+    pub pushes: bool,
     /// Its public keys: there exactly for [`AuthMethod::PrivateKeyJwt`].
     pub keys: Option<EntryKeys>,
 }
@@ -91,6 +102,8 @@ impl Entry {
             auth: auth.unwrap_or_default(),
             grants: grants(&written, mistakes),
             scopes: scopes(&written, mistakes),
+            dpop: written.truth(DPOP, mistakes),
+            pushes: written.truth(PUSHES, mistakes),
             keys: keys(&written, auth == Some(AuthMethod::PrivateKeyJwt), mistakes),
         };
         if auth.is_some() {
@@ -143,6 +156,11 @@ impl Entry {
         if !self.redirect_uris.is_empty() {
             written["redirect_uris"] = json!(self.redirect_uris);
         }
+        for (name, required) in [(DPOP, self.dpop), (PUSHES, self.pushes)] {
+            if required {
+                written[name] = true.into();
+            }
+        }
         match &self.keys {
             None => {}
             Some(EntryKeys::Inline(keys)) => written["jwks"] = json!(keys),
@@ -163,6 +181,8 @@ impl Entry {
             auth: self.auth,
             refreshes: self.grants.contains(Grant::RefreshToken),
             device: self.grants.contains(Grant::Device),
+            dpop: self.dpop,
+            pushes: self.pushes,
             keys,
         };
         Client {

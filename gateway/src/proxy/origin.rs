@@ -42,7 +42,8 @@ fn is_local(origin: &str) -> bool {
 
 const ALLOWED_HEADERS: &str = "authorization, content-type, accept, mcp-protocol-version, mcp-method, mcp-name, \
      mcp-session-id, last-event-id, traceparent, tracestate, dpop";
-const EXPOSED_HEADERS: &str = "www-authenticate, retry-after, mcp-protocol-version, mcp-session-id";
+const EXPOSED_HEADERS: &str =
+    "www-authenticate, retry-after, mcp-protocol-version, mcp-session-id, dpop-nonce";
 
 /// The answer to a preflight request: the headers that MCP clients send, and of those asked for the `Mcp-Param-*` ones,
 /// which have no fixed names.

@@ -4,7 +4,7 @@ use shared::clock::Timestamp;
 use sqlx::{AnyConnection, Row as _, any::AnyRow};
 
 use super::{FetchCommitted as _, Store, StoreError, projects_from_text, projects_to_text};
-use crate::domain::session::Session;
+use crate::domain::{dpop::Thumbprint, session::Session};
 
 const TABLE: &str = "sessions";
 
@@ -12,7 +12,7 @@ const TABLE: &str = "sessions";
 macro_rules! columns {
     () => {
         "id, subject, email, client_id, client_name, redirect_uri, scopes, projects, resource, generation, \
-         credential_id, created_at_ms, refreshed_at_ms, idle_expires_at_ms, expires_at_ms, revoked_at_ms"
+         key_thumbprint, credential_id, created_at_ms, refreshed_at_ms, idle_expires_at_ms, expires_at_ms, revoked_at_ms"
     };
 }
 pub(super) use columns;
@@ -55,8 +55,8 @@ pub(super) async fn insert(
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO sessions (id, subject, email, client_id, client_name, redirect_uri, scopes, projects, resource, \
-         generation, credential_id, created_at_ms, refreshed_at_ms, idle_expires_at_ms, expires_at_ms, device) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $15)",
+         generation, credential_id, created_at_ms, refreshed_at_ms, idle_expires_at_ms, expires_at_ms, device, \
+         key_thumbprint) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $15, $16)",
     )
     .bind(&session.id)
     .bind(&session.subject)
@@ -73,25 +73,29 @@ pub(super) async fn insert(
     .bind(session.idle_expires_at.millis())
     .bind(session.expires_at.millis())
     .bind(device)
+    .bind(session.key_thumbprint.as_ref().map(Thumbprint::as_str))
     .execute(connection)
     .await?;
     Ok(())
 }
 
 impl Store {
-    /// Advances a live session by one generation if `generation` is its newest: one statement, one winner.
+    /// Advances a live session by one generation if `generation` is its newest, and `key` the one that it is bound to, if
+    /// it is: one statement, one winner.
     pub async fn advance_session(
         &self,
         id: &str,
         client_id: &str,
         generation: u32,
+        key: Option<&Thumbprint>,
         now: Timestamp,
         idle_expires_at: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
         let row = sqlx::query(concat!(
             "UPDATE sessions SET generation = generation + 1, refreshed_at_ms = $1, idle_expires_at_ms = $2 \
              WHERE id = $3 AND client_id = $4 AND generation = $5 AND revoked_at_ms IS NULL \
-             AND idle_expires_at_ms > $1 AND expires_at_ms > $1 RETURNING ",
+             AND idle_expires_at_ms > $1 AND expires_at_ms > $1 \
+             AND (key_thumbprint IS NULL OR key_thumbprint = $6) RETURNING ",
             columns!()
         ))
         .bind(now.millis())
@@ -99,6 +103,7 @@ impl Store {
         .bind(id)
         .bind(client_id)
         .bind(i64::from(generation))
+        .bind(key.map(Thumbprint::as_str))
         .fetch_committed(&self.pool)
         .await?;
         row.as_ref().map(read).transpose()
@@ -162,6 +167,11 @@ pub(super) fn read(row: &AnyRow) -> Result<Session, StoreError> {
         resource: row.try_get("resource")?,
         generation: u32::try_from(generation)
             .map_err(|_| StoreError::Corrupt { table: TABLE, what: "generation" })?,
+        key_thumbprint: row
+            .try_get::<Option<String>, _>("key_thumbprint")?
+            .map(Thumbprint::try_from)
+            .transpose()
+            .map_err(|_| StoreError::Corrupt { table: TABLE, what: "key_thumbprint" })?,
         credential_id: row.try_get("credential_id")?,
         created_at: Timestamp::from_millis(row.try_get("created_at_ms")?),
         refreshed_at: Timestamp::from_millis(row.try_get("refreshed_at_ms")?),

@@ -169,7 +169,7 @@ fn every_mistake_is_told_with_its_place() {
     clients[0].token_endpoint_auth_method should be none, client_secret_basic, client_secret_post or private_key_jwt
     clients[1].name has no visible characters
     clients[1].token_endpoint_auth_method should not be none: a client with this grant has to prove itself
-    clients[2].hunter is not known; known are client_id, name, redirect_uris, token_endpoint_auth_method, grant_types, scope, jwks, jwks_uri, client_secret, peaka_api_key
+    clients[2].hunter is not known; known are client_id, name, redirect_uris, token_endpoint_auth_method, grant_types, scope, jwks, jwks_uri, dpop_bound_access_tokens, require_pushed_authorization_requests, client_secret, peaka_api_key
     clients[2].redirect_uris[2] should be text
     clients[2].redirect_uris[0] uses plain http for a host other than localhost, 127.0.0.0/8 or [::1]
     clients[3].client_secret should have at least 32 characters

@@ -1,5 +1,6 @@
 //! Devices without a browser (RFC 8628).
 
+mod bound;
 mod decided;
 mod house;
 mod page;

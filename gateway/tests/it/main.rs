@@ -15,6 +15,7 @@ mod config;
 mod connect;
 mod consent;
 mod device;
+mod dpop;
 mod ephemeral_contract;
 mod exchange;
 mod harness;

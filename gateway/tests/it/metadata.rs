@@ -28,6 +28,8 @@ async fn the_resource_describes_itself_at_both_places() {
         // offline_access is not the resource's to give.
         "scopes_supported": ["peaka:read", "peaka:query", "peaka:write"],
         "bearer_methods_supported": ["header"],
+        "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "Ed25519", "RS256"],
+        "dpop_bound_access_tokens_required": false,
     });
     for path in &DOCUMENTS[..2] {
         assert_eq!(document(&world, path).await, expected, "{path}");

@@ -145,3 +145,19 @@ async fn a_client_whose_document_cannot_be_had_is_an_outage() {
     assert_eq!((reply.status, reply.header("retry-after").is_empty()), (503, false), "{reply:?}");
     assert_eq!(site.world.database.dump().await, before);
 }
+
+/// RFC 9126 §6
+#[tokio::test]
+async fn a_client_that_obliged_itself_comes_by_a_pushed_request_alone() {
+    let world = World::start().await;
+    let metadata = json!({"client_name": "A", "redirect_uris": ["https://a.example/cb"], "require_pushed_authorization_requests": true});
+    assert_eq!(world.register_with(&metadata).await.json()["require_pushed_authorization_requests"], true);
+    let client = world.client(&metadata).await;
+    let request = client.request(&world);
+    let refused = Browser::new(&world).ask(&request).await;
+    refused.assert_is_a_page(400);
+    assert!(refused.body.contains("invalid_request"), "{}", refused.body);
+    let uri = pushed(&world, &request).await;
+    let code = Browser::new(&world).code(&referring(&client, &uri), &Browser::all()).await;
+    assert_eq!(world.redeem(&client.redemption(&code)).await.status, 200);
+}

@@ -4,12 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::key::{ClientKey, SigningAlgorithm};
+use crate::domain::public_key::is_private;
 
 /// More would make every check of a signature longer.
 const MOST: usize = 8;
-
-/// Members of a JWK that its owner alone may know (RFC 7518 §6.2.2, §6.3.2, §6.4.1).
-const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 /// The public keys of a client, one to eight, each usable. Written as a JWK set (RFC 7517 §5) without the members
 /// that are not used here, and read from storage as critically as from the client.
@@ -55,8 +53,7 @@ impl ClientKeys {
         let mut usable = Vec::new();
         for key in keys {
             let key = key.as_object().ok_or(UnusableKeys::NotASet)?;
-            let symmetric = key.get("kty").and_then(Value::as_str) == Some("oct");
-            if symmetric || PRIVATE.iter().any(|name| key.contains_key(*name)) {
+            if is_private(key) {
                 return Err(UnusableKeys::Private);
             }
             usable.extend(ClientKey::read(key));

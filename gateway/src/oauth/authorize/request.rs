@@ -5,8 +5,8 @@ use shared::scope::{Scope, Scopes};
 
 use crate::{
     domain::{
-        authorization::AuthorizationRequest, client::Client, grant::Grant, interaction::Interaction,
-        issuer::Issuer, pkce::CodeChallenge, redirect::RedirectUri,
+        authorization::AuthorizationRequest, client::Client, dpop::Thumbprint, grant::Grant,
+        interaction::Interaction, issuer::Issuer, pkce::CodeChallenge, redirect::RedirectUri,
     },
     oauth::params::Params,
 };
@@ -60,6 +60,10 @@ pub(crate) fn validated(
             "PKCE is required: code_challenge must be the S256 hash of the verifier",
         );
     };
+    let dpop_jkt = params.get("dpop_jkt").map(|jkt| Thumbprint::try_from(jkt.to_owned())).transpose();
+    let Ok(dpop_jkt) = dpop_jkt else {
+        return fault("invalid_request", "dpop_jkt must be the SHA-256 thumbprint of a key in base64url");
+    };
     if !params.all("resource").all(|resource| issuer.names_resource(resource)) {
         return fault("invalid_target", "the resource is not one of this server");
     }
@@ -76,6 +80,7 @@ pub(crate) fn validated(
         redirect_uri,
         state: params.get("state").map(str::to_owned),
         code_challenge,
+        dpop_jkt,
         scopes,
         interaction,
         device: None,

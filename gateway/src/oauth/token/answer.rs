@@ -9,16 +9,25 @@ use serde_json::json;
 use shared::scope::Scopes;
 
 use super::super::error::OAuthError;
-use crate::{answer::no_store, app::App, domain::session::Session};
+use crate::{
+    answer::no_store,
+    app::App,
+    domain::{client::Client, dpop::Thumbprint, session::Session},
+};
 
 /// What a session gives its client: an access token for `scopes` (all of the session's, if none), and the refresh token of
-/// its generation.
-pub(super) fn answer(app: &App, session: &Session, scopes: Scopes) -> Result<Response, OAuthError> {
+/// its generation. With a `key` the access token is bound to it.
+pub(super) fn answer(
+    app: &App,
+    session: &Session,
+    scopes: Scopes,
+    key: Option<&Thumbprint>,
+) -> Result<Response, OAuthError> {
     let scopes = if scopes.is_empty() { session.scopes } else { scopes };
-    let issued = app.access_tokens.issue(session, scopes, app.lifetimes.access_token)?;
+    let issued = app.access_tokens.issue(session, scopes, app.lifetimes.access_token, key)?;
     let mut answer = json!({
         "access_token": issued.token,
-        "token_type": "Bearer",
+        "token_type": if key.is_some() { "DPoP" } else { "Bearer" },
         "expires_in": issued.lifetime.as_secs(),
         "scope": scopes.to_string(),
     });
@@ -31,4 +40,10 @@ pub(super) fn answer(app: &App, session: &Session, scopes: Scopes) -> Result<Res
     let mut response = Json(answer).into_response();
     no_store(response.headers_mut());
     Ok(response)
+}
+
+/// The key that a new session's refresh tokens are bound to: that of a client that proves itself in no other way (RFC 9449
+/// §5).
+pub(super) fn refresh_key(client: &Client, key: Option<&Thumbprint>) -> Option<Thumbprint> {
+    key.filter(|_| !client.is_confidential()).cloned()
 }

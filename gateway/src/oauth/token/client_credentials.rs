@@ -5,18 +5,20 @@ use axum::response::Response;
 use tracing::info;
 
 use super::{
-    super::{error::OAuthError, params::Params, scopes::narrowed},
+    super::{error::OAuthError, scopes::narrowed},
+    Request,
     answer::answer,
     without_browser::{Asked, session},
 };
 use crate::{
     app::App,
-    domain::{client::Client, grant::Grant, session::machine_subject},
+    domain::{grant::Grant, session::machine_subject},
     limits,
     operator_clients::NoApiKey,
 };
 
-pub(super) async fn grant(app: &App, client: &Client, params: &Params) -> Result<Response, OAuthError> {
+pub(super) async fn grant(app: &App, request: Request<'_>) -> Result<Response, OAuthError> {
+    let Request { client, params, key } = request;
     if !client.is_confidential() {
         return Err(OAuthError::UnauthorizedClient);
     }
@@ -41,5 +43,5 @@ pub(super) async fn grant(app: &App, client: &Client, params: &Params) -> Result
     };
     let session = session(app, &asked).await?;
     info!(session_id = session.id, client_id = client.id, "gave a client a token for itself");
-    answer(app, &session, scopes)
+    answer(app, &session, scopes, key)
 }

@@ -4,14 +4,16 @@ use axum::response::Response;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::{
-    super::{error::OAuthError, params::Params},
-    answer::answer,
+    super::{dpop::is_held, error::OAuthError},
+    Request,
+    answer::{answer, refresh_key},
 };
 use crate::{
     app::App,
     domain::{
         authorization::Coded,
         client::Client,
+        dpop::Thumbprint,
         grant::Grant,
         secret::{hash, random},
         session::{Because, MAX_CODE_ATTEMPTS, Session},
@@ -23,7 +25,8 @@ const DEAD_CODE: OAuthError = OAuthError::InvalidGrant(
     "the authorization code is unknown, used or expired; start the authorization again",
 );
 
-pub(super) async fn grant(app: &App, client: &Client, params: &Params) -> Result<Response, OAuthError> {
+pub(super) async fn grant(app: &App, request: Request<'_>) -> Result<Response, OAuthError> {
+    let Request { client, params, key } = request;
     let code = params.require("code")?;
     let verifier = params.require("code_verifier")?;
     if !token::is_code(code) {
@@ -41,6 +44,12 @@ pub(super) async fn grant(app: &App, client: &Client, params: &Params) -> Result
         app.store.count_failed_attempt(&coded.id_hash).await?;
         return Err(DEAD_CODE);
     }
+    if let Some(bound) = &coded.request.dpop_jkt
+        && let Err(refused) = is_held(app, bound, key, &client.id)
+    {
+        app.store.count_failed_attempt(&coded.id_hash).await?;
+        return Err(refused);
+    }
     if let Some(session_id) = &coded.session_id {
         // The holder of code and verifier came twice: one of the two is a thief (RFC 6749 §4.1.2).
         app.revocation.end_session(session_id, Because::CodeReplayed).await?;
@@ -50,15 +59,15 @@ pub(super) async fn grant(app: &App, client: &Client, params: &Params) -> Result
     if now >= coded.expires_at {
         return Err(DEAD_CODE);
     }
-    let session = begin(app, &coded)?;
-    let answer = answer(app, &session, session.scopes)?;
+    let session = begin(app, client, &coded, key)?;
+    let answer = answer(app, &session, session.scopes, key)?;
     if !app.store.redeem(&coded, &session, now).await? {
         return Err(DEAD_CODE);
     }
     Ok(answer)
 }
 
-fn begin(app: &App, coded: &Coded) -> Result<Session, OAuthError> {
+fn begin(app: &App, client: &Client, coded: &Coded, key: Option<&Thumbprint>) -> Result<Session, OAuthError> {
     let (now, longest) = (app.clock.now(), app.lifetimes.session);
     Ok(Session {
         id: BASE64_URL_SAFE_NO_PAD.encode(random::<SESSION_ID_BYTES>()?),
@@ -71,6 +80,7 @@ fn begin(app: &App, coded: &Coded) -> Result<Session, OAuthError> {
         projects: coded.approval.projects.clone(),
         resource: app.issuer.resource(),
         generation: u32::from(coded.request.client.refreshes && app.grants.contains(Grant::RefreshToken)),
+        key_thumbprint: refresh_key(client, key),
         credential_id: coded.credential_id.clone(),
         created_at: now,
         refreshed_at: now,

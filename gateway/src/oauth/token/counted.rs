@@ -3,7 +3,10 @@
 use axum::response::Response;
 
 use super::super::{error::OAuthError, params::Params};
-use crate::metrics::{GRANTS, Grant, Granted};
+use crate::{
+    dpop::BadProof,
+    metrics::{GRANTS, Grant, Granted},
+};
 
 /// Counts an answer by what was asked.
 pub(super) fn count(body: &[u8], granted: &Result<Response, OAuthError>) {
@@ -13,6 +16,8 @@ pub(super) fn count(body: &[u8], granted: &Result<Response, OAuthError>) {
         Ok(_) => Granted::Tokens,
         Err(OAuthError::InvalidGrant(_)) => Granted::InvalidGrant,
         Err(OAuthError::InvalidClient { .. }) => Granted::InvalidClient,
+        Err(OAuthError::InvalidDpopProof { bad: BadProof::Nonce, .. }) => Granted::NonceAsked,
+        Err(OAuthError::InvalidDpopProof { .. }) => Granted::InvalidProof,
         Err(OAuthError::Unavailable(_)) => Granted::Unavailable,
         Err(_) => Granted::Refused,
     };

@@ -5,13 +5,15 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use tracing::info;
 
 use super::{
-    super::{error::OAuthError, params::Params},
-    answer::answer,
+    super::error::OAuthError,
+    Request,
+    answer::{answer, refresh_key},
 };
 use crate::{
     app::App,
     domain::{
         client::Client,
+        dpop::Thumbprint,
         grant::Grant,
         secret::{hash, random},
         session::Session,
@@ -23,7 +25,8 @@ use crate::{
 const DEAD_CODE: OAuthError =
     OAuthError::InvalidGrant("the device code is unknown or was used; begin the authorization again");
 
-pub(super) async fn grant(app: &App, client: &Client, params: &Params) -> Result<Response, OAuthError> {
+pub(super) async fn grant(app: &App, request: Request<'_>) -> Result<Response, OAuthError> {
+    let Request { client, params, key } = request;
     let code = params.require("device_code")?;
     if !token::is_device_code(code) {
         return Err(DEAD_CODE);
@@ -41,8 +44,8 @@ pub(super) async fn grant(app: &App, client: &Client, params: &Params) -> Result
         }
         DeviceStage::Pending => Err(OAuthError::SlowDown),
         DeviceStage::Approved(approval) => {
-            let session = begin(app, client, *approval)?;
-            let answer = answer(app, &session, session.scopes)?;
+            let session = begin(app, client, *approval, key)?;
+            let answer = answer(app, &session, session.scopes, key)?;
             if !app.store.redeem_device(&found.id_hash, &session, now).await? {
                 return Err(DEAD_CODE);
             }
@@ -57,7 +60,12 @@ pub(super) async fn grant(app: &App, client: &Client, params: &Params) -> Result
     }
 }
 
-fn begin(app: &App, client: &Client, approval: DeviceApproval) -> Result<Session, OAuthError> {
+fn begin(
+    app: &App,
+    client: &Client,
+    approval: DeviceApproval,
+    key: Option<&Thumbprint>,
+) -> Result<Session, OAuthError> {
     let now = app.clock.now();
     Ok(Session {
         id: BASE64_URL_SAFE_NO_PAD.encode(random::<SESSION_ID_BYTES>()?),
@@ -70,6 +78,7 @@ fn begin(app: &App, client: &Client, approval: DeviceApproval) -> Result<Session
         projects: approval.projects,
         resource: app.issuer.resource(),
         generation: u32::from(client.metadata.refreshes && app.grants.contains(Grant::RefreshToken)),
+        key_thumbprint: refresh_key(client, key),
         credential_id: approval.credential_id,
         created_at: now,
         refreshed_at: now,

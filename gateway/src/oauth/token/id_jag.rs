@@ -5,13 +5,14 @@ use axum::response::Response;
 use tracing::{debug, info};
 
 use super::{
-    super::{error::OAuthError, params::Params, scopes::narrowed},
+    super::{error::OAuthError, scopes::narrowed},
+    Request,
     answer::answer,
     without_browser::{Asked, session},
 };
 use crate::{
     app::App,
-    domain::{client::Client, grant::Grant},
+    domain::grant::Grant,
     id_jag::{Refusal, Vouched},
     store::{KnownPerson, Once},
 };
@@ -24,7 +25,8 @@ const AMBIGUOUS: OAuthError = OAuthError::InvalidGrant(
     "several people have signed in here with the e-mail address of this assertion, so it names none of them",
 );
 
-pub(super) async fn grant(app: &App, client: &Client, params: &Params) -> Result<Response, OAuthError> {
+pub(super) async fn grant(app: &App, request: Request<'_>) -> Result<Response, OAuthError> {
+    let Request { client, params, key } = request;
     if !client.is_confidential() {
         return Err(OAuthError::UnauthorizedClient);
     }
@@ -49,7 +51,7 @@ pub(super) async fn grant(app: &App, client: &Client, params: &Params) -> Result
         issuer = vouched.issuer,
         "an enterprise's issuer vouched for a person"
     );
-    answer(app, &session, scopes)
+    answer(app, &session, scopes, key)
 }
 
 /// The one person that is signed in with the address.

@@ -5,13 +5,13 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use shared::scope::Scopes;
 
 use super::{
-    super::{error::OAuthError, params::Params},
+    super::{dpop::is_held, error::OAuthError},
+    Request,
     answer::answer,
 };
 use crate::{
     app::App,
     domain::{
-        client::Client,
         session::{Because, Presented, Session, judge},
         token::RefreshToken,
     },
@@ -22,7 +22,8 @@ use crate::{
 const DEAD_REFRESH: OAuthError =
     OAuthError::InvalidGrant("the refresh token is unknown, used, expired or revoked; sign in again");
 
-pub(super) async fn grant(app: &App, client: &Client, params: &Params) -> Result<Response, OAuthError> {
+pub(super) async fn grant(app: &App, request: Request<'_>) -> Result<Response, OAuthError> {
+    let Request { client, params, key } = request;
     let presented = RefreshToken::parse(params.require("refresh_token")?).ok_or(DEAD_REFRESH)?;
     let narrowed = params.get("scope").map(asked_scopes).transpose()?;
     // A token that we did not make is refused before the database hears of it.
@@ -46,26 +47,36 @@ pub(super) async fn grant(app: &App, client: &Client, params: &Params) -> Result
     let now = app.clock.now();
     let idle_expires_at = now.plus(app.lifetimes.session_idle);
     let advanced =
-        app.store.advance_session(&id, &client.id, presented.generation, now, idle_expires_at).await?;
+        app.store.advance_session(&id, &client.id, presented.generation, key, now, idle_expires_at).await?;
     let session = match advanced {
         Some(session) => {
             REFRESHES.count(Refreshed::Advanced);
             session
         }
-        None => not_advanced(app, &id, &client.id, presented.generation).await?,
+        None => not_advanced(app, &id, request, presented.generation).await?,
     };
-    let answer = answer(app, &session, narrowed.unwrap_or(session.scopes))?;
+    let answer = answer(app, &session, narrowed.unwrap_or(session.scopes), key)?;
     app.audit.refreshed(&session);
     Ok(answer)
 }
 
 /// The session did not advance: either the presenter lost a race or an answer, or the token is dead.
-async fn not_advanced(app: &App, id: &str, client_id: &str, generation: u32) -> Result<Session, OAuthError> {
+async fn not_advanced(
+    app: &App,
+    id: &str,
+    request: Request<'_>,
+    generation: u32,
+) -> Result<Session, OAuthError> {
+    let Request { client, key, .. } = request;
     let now = app.clock.now();
     let session = app.store.session(id).await?.ok_or(DEAD_REFRESH)?;
     let over = session.revoked_at.is_some() || now >= session.idle_expires_at || now >= session.expires_at;
-    if session.client_id != client_id || over {
+    if session.client_id != client.id || over {
         return Err(DEAD_REFRESH);
+    }
+    // Before the token is judged: whoever copied it and has not the key can end nothing with it.
+    if let Some(bound) = &session.key_thumbprint {
+        is_held(app, bound, key, &client.id)?;
     }
     match judge(session.generation, generation) {
         Presented::Previous => {

@@ -47,6 +47,7 @@ pub(super) async fn session(app: &App, asked: &Asked<'_>) -> Result<Session, OAu
         projects: Projects::All,
         resource: app.issuer.resource(),
         generation: 0,
+        key_thumbprint: None,
         credential_id: asked.credential_id.to_owned(),
         created_at: now,
         refreshed_at: now,

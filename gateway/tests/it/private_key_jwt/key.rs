@@ -4,9 +4,9 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use josekit::{
     jwk::{
         Jwk,
-        alg::{ec::EcCurve, rsa::RsaKeyPair},
+        alg::{ec::EcCurve, ed::EdCurve, rsa::RsaKeyPair},
     },
-    jws::{ES256, HS256, JwsSigner, PS256, RS256},
+    jws::{ES256, EdDSA, HS256, JwsSigner, PS256, RS256},
 };
 use serde_json::{Value, json};
 
@@ -19,6 +19,10 @@ pub(crate) struct Key {
 impl Key {
     pub(crate) fn ec(kid: &str) -> Self {
         Self { kid: kid.to_owned(), jwk: Jwk::generate_ec_key(EcCurve::P256).unwrap() }
+    }
+
+    pub(crate) fn ed(kid: &str) -> Self {
+        Self { kid: kid.to_owned(), jwk: Jwk::generate_ed_key(EdCurve::Ed25519).unwrap() }
     }
 
     pub(crate) fn rsa(kid: &str) -> Self {
@@ -47,15 +51,20 @@ impl Key {
             "ES256" => signed(header, claims, &ES256.signer_from_jwk(&self.jwk).unwrap()),
             "RS256" => signed(header, claims, &RS256.signer_from_jwk(&self.jwk).unwrap()),
             "PS256" => signed(header, claims, &PS256.signer_from_jwk(&self.jwk).unwrap()),
+            "EdDSA" | "Ed25519" => signed(header, claims, &EdDSA.signer_from_jwk(&self.jwk).unwrap()),
             other => panic!("no signer for {other}"),
         }
     }
 
     /// A JWS that takes this text, known to all, for a symmetric key.
     pub(crate) fn confuse(&self, claims: &Value, text: &str) -> String {
-        let signer = HS256.signer_from_bytes(text.as_bytes()).unwrap();
-        signed(&self.header("HS256"), claims, &signer)
+        symmetric(&self.header("HS256"), claims, text)
     }
+}
+
+/// A JWS with a symmetric key.
+pub(crate) fn symmetric(header: &Value, claims: &Value, text: &str) -> String {
+    signed(header, claims, &HS256.signer_from_bytes(text.as_bytes()).unwrap())
 }
 
 /// A JWS without a signature.

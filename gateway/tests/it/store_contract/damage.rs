@@ -25,11 +25,14 @@ async fn a_damaged_session(world: World) {
     add_session(store, &session("s")).await;
     world.meddle("UPDATE sessions SET scopes = 'peaka:everything'").await;
     is_corrupt(store.session("s").await, "sessions", "scopes");
-    is_corrupt(store.advance_session("s", "client", 1, NOW, later()).await, "sessions", "scopes");
+    is_corrupt(store.advance_session("s", "client", 1, None, NOW, later()).await, "sessions", "scopes");
     world.meddle("UPDATE sessions SET scopes = 'peaka:read', generation = -1").await;
     is_corrupt(store.session("s").await, "sessions", "generation");
     world.meddle("UPDATE sessions SET generation = 4294967296").await;
     is_corrupt(store.session("s").await, "sessions", "generation");
+    // A key that cannot be read must not become none.
+    world.meddle("UPDATE sessions SET generation = 1, key_thumbprint = 'x'").await;
+    is_corrupt(store.session("s").await, "sessions", "key_thumbprint");
 }
 
 async fn a_damaged_authorization(world: World) {
@@ -68,7 +71,7 @@ async fn a_failed_commit_is_no_success(world: World) {
         .await
         .unwrap();
     world.meddle(if world.is_postgres() { FAIL_ON_COMMIT_POSTGRES } else { FAIL_ON_COMMIT_SQLITE }).await;
-    let advanced = store.advance_session("s", "client", 1, NOW, later()).await;
+    let advanced = store.advance_session("s", "client", 1, None, NOW, later()).await;
     assert!(matches!(advanced, Err(StoreError::Unavailable(_))), "{advanced:?}");
     let returned = store.return_from_login("state", NOW).await;
     assert!(matches!(returned, Err(StoreError::Unavailable(_))), "{returned:?}");

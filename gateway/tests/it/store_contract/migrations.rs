@@ -37,7 +37,7 @@ async fn a_newer_schema_is_borne_with(world: World) {
     assert!(older.session("s").await.unwrap().is_some());
     assert!(
         older
-            .advance_session("s", "client", 1, NOW, NOW.plus(Duration::from_secs(9)))
+            .advance_session("s", "client", 1, None, NOW, NOW.plus(Duration::from_secs(9)))
             .await
             .unwrap()
             .is_some()

@@ -84,7 +84,7 @@ async fn a_session_that_is_over_gives_its_place_up(world: World) {
     assert_eq!(id(&ask(store, "ending", NOW.plus(HOUR)).await), "ending");
     // It is used for long enough, but would end before the token.
     let nearly = NOW.plus(HOUR).plus(2 * HOUR).minus(SOON);
-    store.advance_session("ending", "client", 0, nearly.minus(HOUR), nearly.plus(HOUR)).await.unwrap();
+    store.advance_session("ending", "client", 0, None, nearly.minus(HOUR), nearly.plus(HOUR)).await.unwrap();
     assert_eq!(id(&ask(store, "last", nearly).await), "last");
     assert_eq!(world.number("SELECT COUNT(*) FROM sessions").await, 4);
     assert!(store.session("revoked").await.unwrap().unwrap().revoked_at.is_some());

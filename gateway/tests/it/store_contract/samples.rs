@@ -35,6 +35,8 @@ pub(crate) fn metadata(name: &str) -> ClientMetadata {
         auth: AuthMethod::Basic,
         refreshes: true,
         device: false,
+        dpop: false,
+        pushes: false,
         keys: None,
     }
 }
@@ -47,6 +49,7 @@ pub(crate) fn request(state: Option<&str>) -> AuthorizationRequest {
         redirect_uri: RedirectUri::parse("https://client.example/cb?a=%27").unwrap(),
         state: state.map(str::to_owned),
         code_challenge: CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM").unwrap(),
+        dpop_jkt: None,
         scopes: Scopes::from(Scope::Read),
         interaction: Interaction::default(),
         device: None,
@@ -83,6 +86,7 @@ pub(crate) fn session(id: &str) -> Session {
         generation: 1,
         created_at: NOW,
         refreshed_at: NOW,
+        key_thumbprint: None,
         credential_id: "credential".to_owned(),
         idle_expires_at: NOW.plus(HOUR),
         expires_at: NOW.plus(2 * HOUR),

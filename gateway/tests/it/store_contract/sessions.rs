@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use gateway::{
-    domain::session::{Because, Session},
+    domain::{
+        dpop::Thumbprint,
+        session::{Because, Session},
+    },
     store::{Revoked, Which},
 };
 use shared::assertion::Projects;
@@ -18,6 +21,7 @@ on_both!(
     a_session_reads_as_it_was_written,
     of_many_refreshes_one_advances,
     only_the_newest_generation_of_a_live_session_advances,
+    a_bound_session_advances_with_its_key_alone,
     an_end_is_written_once,
     of_many_revocations_one_is_written,
     a_credential_takes_its_sessions_along,
@@ -45,7 +49,7 @@ async fn of_many_refreshes_one_advances(world: World) {
         let racers = (0..RACERS).map(|_| {
             let store = world.store.clone();
             tokio::spawn(async move {
-                store.advance_session("s", "client", generation, NOW, later()).await.unwrap()
+                store.advance_session("s", "client", generation, None, NOW, later()).await.unwrap()
             })
         });
         let advanced: Vec<Session> = all(racers).await.into_iter().flatten().collect();
@@ -67,18 +71,37 @@ async fn only_the_newest_generation_of_a_live_session_advances(world: World) {
         ("unknown", "client", 1, NOW),
         ("s", "client", 1, written.idle_expires_at),
     ] {
-        let advanced = store.advance_session(id, client, generation, now, idle).await.unwrap();
+        let advanced = store.advance_session(id, client, generation, None, now, idle).await.unwrap();
         assert!(advanced.is_none(), "{id} {client} {generation}");
     }
-    let advanced = store.advance_session("s", "client", 1, NOW, idle).await.unwrap().unwrap();
+    let advanced = store.advance_session("s", "client", 1, None, NOW, idle).await.unwrap().unwrap();
     let expected = Session { generation: 2, idle_expires_at: idle, ..written.clone() };
     assert_eq!(fields(&advanced), fields(&expected));
-    assert!(store.advance_session("s", "client", 1, NOW, idle).await.unwrap().is_none());
+    assert!(store.advance_session("s", "client", 1, None, NOW, idle).await.unwrap().is_none());
     // Idle time was extended to the end, and the end holds.
-    assert!(store.advance_session("s", "client", 2, written.expires_at, later()).await.unwrap().is_none());
+    assert!(
+        store.advance_session("s", "client", 2, None, written.expires_at, later()).await.unwrap().is_none()
+    );
 
     assert!(store.revoke_session("s", Because::ClientRevoked, NOW).await.unwrap());
-    assert!(store.advance_session("s", "client", 2, NOW, idle).await.unwrap().is_none());
+    assert!(store.advance_session("s", "client", 2, None, NOW, idle).await.unwrap().is_none());
+}
+
+async fn a_bound_session_advances_with_its_key_alone(world: World) {
+    let key = |letter: &str| Thumbprint::try_from(letter.repeat(43)).unwrap();
+    let (own, other) = (key("A"), key("E"));
+    let written = Session { key_thumbprint: Some(own.clone()), ..session("s") };
+    add_session(&world.store, &written).await;
+    assert_eq!(fields(&world.store.session("s").await.unwrap().unwrap()), fields(&written));
+    for (key, advances) in [(None, false), (Some(&other), false), (Some(&own), true)] {
+        let advanced = world.store.advance_session("s", "client", 1, key, NOW, later()).await.unwrap();
+        assert_eq!(advanced.is_some(), advances, "{key:?}");
+    }
+    // One that is not bound goes on with whatever key its client has found by now.
+    add_session(&world.store, &session("unbound")).await;
+    let advanced =
+        world.store.advance_session("unbound", "client", 1, Some(&own), NOW, later()).await.unwrap();
+    assert_eq!(advanced.unwrap().key_thumbprint, None);
 }
 
 async fn an_end_is_written_once(world: World) {
@@ -147,7 +170,8 @@ async fn what_ended_since_is_told(world: World) {
 async fn an_advance_is_seen_by_whoever_looks_next(world: World) {
     add_session(&world.store, &session("s")).await;
     for generation in 1..300 {
-        let advanced = world.store.advance_session("s", "client", generation, NOW, later()).await.unwrap();
+        let advanced =
+            world.store.advance_session("s", "client", generation, None, NOW, later()).await.unwrap();
         let newest = advanced.unwrap().generation;
         let looks = (0..4).map(|_| {
             let store = world.store.clone();

@@ -1,0 +1,72 @@
+//! The `Authorization` header of a resource request (RFC 6750 §2.1, RFC 9449 §7.1). A token anywhere else is not looked at.
+
+use http::{HeaderMap, header};
+
+use super::refusal::Refusal;
+
+/// How a token is presented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// Whoever bears it.
+    Bearer,
+    /// With a proof of possession of the key that it is bound to.
+    Dpop,
+}
+
+/// A token, and how it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Presented<'a> {
+    pub(super) scheme: Scheme,
+    pub(super) token: &'a str,
+}
+
+pub(super) fn read(headers: &HeaderMap) -> Result<Presented<'_>, Refusal> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next().ok_or(Refusal::NoToken)?;
+    if values.next().is_some() {
+        return Err(Refusal::TwoTokens);
+    }
+    let text = value.to_str().map_err(|_| Refusal::Malformed)?;
+    let (scheme, token) = text.split_once(' ').ok_or(Refusal::Malformed)?;
+    let scheme = if scheme.eq_ignore_ascii_case("bearer") {
+        Scheme::Bearer
+    } else if scheme.eq_ignore_ascii_case("dpop") {
+        Scheme::Dpop
+    } else {
+        return Err(Refusal::NoToken);
+    };
+    // b64token of RFC 6750 §2.1, token68 of RFC 9110 §11.2
+    let allowed =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=');
+    if token.is_empty() || !token.bytes().all(allowed) {
+        return Err(Refusal::Malformed);
+    }
+    Ok(Presented { scheme, token })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_one(value: &str) -> Result<(Scheme, String), Refusal> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, value.parse().unwrap());
+        read(&headers).map(|presented| (presented.scheme, presented.token.to_owned()))
+    }
+
+    #[test]
+    fn one_token_in_one_header() {
+        assert_eq!(read_one("bEaReR abc").unwrap(), (Scheme::Bearer, "abc".to_owned()));
+        assert_eq!(read_one("DpOp abc").unwrap(), (Scheme::Dpop, "abc".to_owned()));
+        for malformed in ["Bearer", "Bearer ", "Bearer  abc", "Bearer a,b", "Bearer a b", "DPoP", "DPoP  abc"]
+        {
+            assert!(matches!(read_one(malformed), Err(Refusal::Malformed)), "{malformed}");
+        }
+        assert!(matches!(read_one("Basic abc"), Err(Refusal::NoToken)));
+        assert!(matches!(read(&HeaderMap::new()), Err(Refusal::NoToken)));
+        let mut two = HeaderMap::new();
+        two.append(header::AUTHORIZATION, "Bearer a".parse().unwrap());
+        two.append(header::AUTHORIZATION, "DPoP a".parse().unwrap());
+        assert!(matches!(read(&two), Err(Refusal::TwoTokens)));
+    }
+}
