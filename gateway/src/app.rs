@@ -28,7 +28,7 @@ use crate::{
     keys::{Keys, KeysError},
     operator_clients::{KeySets, OperatorClients},
     peaka::{self, Peaka},
-    rate_limit::{GENEROSITY, Limit, LimitExceeded, Networks, RateLimiter, client_address, prefix},
+    rate_limit::{GENEROSITY, Limit, LimitExceeded, Networks, RateLimiter, client_address, prefix, site},
     revocation::Revocation,
     store::{Browser, OpenError, Store, StoreError},
     upstream::Upstream,
@@ -195,6 +195,21 @@ impl App {
         let address = client_address(peer, headers, &self.trusted_proxies);
         let limit = if self.generous.contain(address) { limit.generous() } else { *limit };
         self.count(&limit, &prefix(address)).await
+    }
+
+    /// The same against the quota of the whole site that it comes from.
+    ///
+    /// # Errors
+    /// If it is used up.
+    pub(crate) async fn limit_site(
+        &self,
+        limit: &Limit,
+        peer: SocketAddr,
+        headers: &HeaderMap,
+    ) -> Result<(), LimitExceeded> {
+        let address = client_address(peer, headers, &self.trusted_proxies);
+        let limit = if self.generous.contain(address) { limit.generous() } else { *limit };
+        self.count(&limit, &site(address)).await
     }
 
     /// Counts a request of an account, a session or a client against its quota, wherever it comes from.

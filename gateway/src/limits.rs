@@ -27,6 +27,11 @@ pub(crate) const ACCOUNT: Limit = Limit { name: "account", quota: 120, window: M
 pub(crate) const DEVICE: Limit = Limit { name: "device", quota: 120, window: MINUTE };
 /// User codes typed, per address prefix.
 pub(crate) const USER_CODE: Limit = Limit { name: "user-code", quota: 30, window: MINUTE };
+/// User codes typed, per site: an IPv4 /24 or an IPv6 /48, of which one party may have all. So none of them uses up what
+/// everybody has together.
+pub(crate) const USER_CODE_SITE: Limit = Limit { name: "user-code-site", quota: 120, window: MINUTE };
+/// Questions of one device, each of which is a write: one that keeps its interval asks 12 times.
+pub(crate) const DEVICE_POLLS: Limit = Limit { name: "device-polls", quota: 30, window: MINUTE };
 /// User codes typed by everybody: with as many live codes, one in tens of millions of tries hits.
 pub(crate) const USER_CODES: Limit = Limit { name: "user-codes", quota: 3000, window: MINUTE };
 /// Tokens that a client asks for without a person, per client: one in a quarter of an hour is enough for a replica of it.

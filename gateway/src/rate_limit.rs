@@ -10,7 +10,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use shared::clock::SharedClock;
 use tracing::debug;
 
-pub use self::address::{Networks, NotANetwork, client_address, prefix};
+pub use self::address::{Networks, NotANetwork, client_address, prefix, site};
 use crate::ephemeral::{Count, Ephemeral, Memory};
 
 /// How much more a generous network may do.

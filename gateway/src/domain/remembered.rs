@@ -9,7 +9,6 @@ use shared::{assertion::Projects, scope::Scopes};
 
 use super::{
     authorization::{Approval, AuthorizationRequest, Person, Terms},
-    redirect::RedirectUri,
     secret::hash,
 };
 
@@ -62,10 +61,14 @@ impl Approval {
     }
 }
 
-/// The web origin that codes go to; `None` if it is not a web site, so that nothing may be remembered.
-pub fn web_origin(redirect_uri: &RedirectUri) -> Option<&str> {
+/// The web origin that codes go to; `None` if it is not a web site, so that nothing may be remembered. A device gets no
+/// code: what stands for its redirect URI is nobody's site.
+pub fn web_origin(request: &AuthorizationRequest) -> Option<&str> {
     const SCHEME: &str = "https://";
-    let uri = redirect_uri.as_str();
+    if request.device.is_some() {
+        return None;
+    }
+    let uri = request.redirect_uri.as_str();
     let after = uri.strip_prefix(SCHEME)?;
     let end = after.find(['/', '?']).unwrap_or(after.len());
     uri.get(..SCHEME.len() + end)
@@ -74,4 +77,34 @@ pub fn web_origin(redirect_uri: &RedirectUri) -> Option<&str> {
 /// All that a client told of itself, its keys included, as one hash.
 pub fn fingerprint(request: &AuthorizationRequest) -> String {
     hash(&serde_json::json!([request.client, request.client_origin]).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(redirect_uri: &str) -> AuthorizationRequest {
+        let text = serde_json::json!({
+            "client_id": "c",
+            "client": {"n": "c", "r": [redirect_uri], "f": true},
+            "client_origin": "registered",
+            "redirect_uri": redirect_uri,
+            "state": null,
+            "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+            "scopes": "peaka:read",
+        });
+        serde_json::from_value(text).unwrap()
+    }
+
+    #[test]
+    fn of_web_sites_alone_is_anything_remembered() {
+        let mut site = request("https://c.example/cb?a=1");
+        assert_eq!(web_origin(&site), Some("https://c.example"));
+        for other in ["http://localhost:1/cb", "com.example.app:/cb"] {
+            assert_eq!(web_origin(&request(other)), None, "{other}");
+        }
+        // A device's stands under our own address.
+        site.device = Some("device".to_owned());
+        assert_eq!(web_origin(&site), None);
+    }
 }

@@ -56,6 +56,13 @@ pub struct Lifetimes {
     pub session: Duration,
 }
 
+impl Lifetimes {
+    /// When a session that begins now ends at the latest: not later than its person said.
+    pub fn end(&self, now: Timestamp, picked: Option<Duration>) -> Timestamp {
+        now.plus(picked.map_or(self.session, |life| life.min(self.session)))
+    }
+}
+
 /// No access token may live longer: ended sessions and old keys are remembered for so long.
 pub const MAX_ACCESS_TOKEN_LIFETIME: Duration = Duration::from_secs(60 * 60);
 /// From the request's page to the code.

@@ -185,11 +185,14 @@ async fn approve(
         projects: picked_projects(params)?,
         terms: Terms { life: Some(life), device },
     };
+    // What is remembered knows no end of its own: who lets an app in for a short time is asked again.
+    let remember = params.get("remember").is_some() && life == longest;
+    if !remember {
+        app.consents.forget(signed_in).await?;
+    }
     let left = give_code(app, signed_in, &approval).await?;
-    if signed_in.request.device.is_none() {
-        // What is remembered knows no end of its own: who lets an app in for a short time is asked again.
-        let remember = params.get("remember").is_some() && life == longest;
-        app.consents.decided(signed_in, remember.then_some(&approval)).await;
+    if remember {
+        app.consents.remember(signed_in, &approval).await;
     }
     Ok(left)
 }
@@ -202,11 +205,11 @@ async fn deny(app: &App, signed_in: &SignedIn) -> Result<Response, PageError> {
         }
         return pages::device_decided(false);
     }
+    app.consents.forget(signed_in).await?;
     if !app.store.deny(signed_in, now).await? {
         return Err(expired());
     }
     CONSENT.count(ConsentStep::Denied);
-    app.consents.decided(signed_in, None).await;
     let text = "The person did not allow it.";
     back(app, signed_in, &[("error", "access_denied"), ("error_description", text)])
 }

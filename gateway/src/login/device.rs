@@ -42,8 +42,10 @@ pub(crate) async fn enter(
     headers: HeaderMap,
     form: Result<FormBody, OAuthError>,
 ) -> Result<Response, PageError> {
-    // A code is short, so what protects it is that few are tried (§5.1): by one neighbourhood, and by all together.
+    // A code is short, so what protects it is that few are tried (§5.1): by one neighbourhood, by one site, and by all
+    // together. In this order: who is refused takes nothing of what the others have.
     app.limit(&limits::USER_CODE, peer, &headers).await?;
+    app.limit_site(&limits::USER_CODE_SITE, peer, &headers).await?;
     app.count(&limits::USER_CODES, "everybody").await?;
     is_on(&app)?;
     if !is_same_origin(&headers, &app.issuer) {

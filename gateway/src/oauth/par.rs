@@ -26,7 +26,7 @@ use super::{
 use crate::{
     answer::no_store,
     app::App,
-    domain::{dpop::Thumbprint, grant::Grant, secret::hash},
+    domain::{audit::Refusal, dpop::Thumbprint, grant::Grant, secret::hash},
     dpop::NONCE,
     limits,
 };
@@ -63,7 +63,14 @@ pub(crate) async fn push(
 ) -> Result<Response, OAuthError> {
     app.limit(&limits::PUSH, peer, &headers).await?;
     let params = Params::parse(&body)?;
-    let client = client_auth::authenticate_anew(&app.clients, &headers, &params).await?;
+    let client = match client_auth::authenticate_anew(&app.clients, &headers, &params).await {
+        Err(error @ OAuthError::InvalidClient { .. }) => {
+            app.audit.refused(Refusal::Client, params.get("client_id"));
+            app.limit(&limits::TOKEN_FAILURES, peer, &headers).await?;
+            return Err(error);
+        }
+        other => other?,
+    };
     if params.get("request_uri").is_some() {
         return Err(OAuthError::InvalidRequest("a pushed request cannot refer to another one".into()));
     }

@@ -3,6 +3,7 @@
 use shared::scope::{Scope, Scopes};
 
 use super::error::OAuthError;
+use crate::domain::client::Client;
 
 /// What is asked for, none of it beyond `ceiling`; all that the ceiling allows, if nothing in particular.
 pub(super) fn narrowed(asked: Option<&str>, ceiling: Scopes) -> Result<Scopes, OAuthError> {
@@ -21,6 +22,13 @@ pub(super) fn narrowed(asked: Option<&str>, ceiling: Scopes) -> Result<Scopes, O
         return Err(OAuthError::InvalidScope("this is more than what this client may ask for"));
     }
     Ok(scopes)
+}
+
+/// What was approved, as far as the client's operator still lets it ask.
+pub(super) fn below_ceiling(client: &Client, approved: Scopes) -> Result<Scopes, OAuthError> {
+    approved
+        .within(client.ceiling)
+        .ok_or(OAuthError::InvalidScope("this client may not ask for anything of what was approved any more"))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Whose request this is, as far as the network can tell.
 
 use std::{
-    net::{IpAddr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     str::FromStr,
 };
 
@@ -68,6 +68,14 @@ fn address_of(entry: &str) -> Option<IpAddr> {
     let address =
         entry.parse::<IpAddr>().or_else(|_| entry.parse::<SocketAddr>().map(|with_port| with_port.ip()));
     address.ok().map(|address| address.to_canonical())
+}
+
+/// The site that an address is of: so much one party has at most, as a rule.
+pub fn site(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => format!("{}/24", Ipv4Addr::from(u32::from(address) & !0xff)),
+        IpAddr::V6(address) => format!("{}/48", Ipv6Addr::from(u128::from(address) & !(u128::MAX >> 48))),
+    }
 }
 
 /// What to count an address under: an IPv4 address is one party, and so is an IPv6 /64, within which anyone takes

@@ -192,7 +192,7 @@ impl Store {
         .bind(projects_to_text(&approval.projects))
         .bind(code_hash)
         .bind(code_life.1.millis())
-        .bind(approval.terms.life.and_then(|life| i64::try_from(life.as_secs()).ok()))
+        .bind(life_to_seconds(&approval.terms))
         .bind(approval.terms.device.as_deref())
         .bind(&signed_in.id_hash)
         .fetch_committed(&mut *transaction)
@@ -326,7 +326,11 @@ fn read_person(row: &AnyRow) -> Result<Person, StoreError> {
     Ok(Person { subject: row.try_get("subject")?, email: row.try_get("email")?, name: row.try_get("name")? })
 }
 
-fn read_terms(row: &AnyRow) -> Result<Terms, StoreError> {
+pub(super) fn life_to_seconds(terms: &Terms) -> Option<i64> {
+    terms.life.and_then(|life| i64::try_from(life.as_secs()).ok())
+}
+
+pub(super) fn read_terms(row: &AnyRow) -> Result<Terms, StoreError> {
     let seconds: Option<i64> = row.try_get("session_seconds")?;
     Ok(Terms {
         life: seconds.and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs),

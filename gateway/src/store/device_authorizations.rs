@@ -6,10 +6,14 @@ use std::time::Duration;
 use shared::{assertion::Projects, clock::Timestamp, scope::Scopes};
 use sqlx::Row as _;
 
-use super::{FetchCommitted as _, Store, StoreError, audit, projects_from_text, projects_to_text, sessions};
+use super::{
+    FetchCommitted as _, Store, StoreError, audit,
+    authorizations::{life_to_seconds, read_terms},
+    projects_from_text, projects_to_text, sessions,
+};
 use crate::domain::{
     audit::Event,
-    authorization::{Approval, AuthorizationRequest, SignedIn},
+    authorization::{Approval, AuthorizationRequest, SignedIn, Terms},
     grant::Grant,
     session::Session,
 };
@@ -59,6 +63,8 @@ pub struct DeviceApproval {
     pub scopes: Scopes,
     /// Where.
     pub projects: Projects,
+    /// For how long, and from where it was allowed.
+    pub terms: Terms,
 }
 
 impl Store {
@@ -110,8 +116,8 @@ impl Store {
     /// A device's request by its device code.
     pub async fn device(&self, id_hash: &str) -> Result<Option<DeviceAuthorization>, StoreError> {
         let row = sqlx::query(
-            "SELECT client_id, stage, request, subject, email, credential_id, scopes, projects, expires_at_ms \
-             FROM device_authorizations WHERE id_hash = $1",
+            "SELECT client_id, stage, request, subject, email, credential_id, scopes, projects, session_seconds, \
+             device, expires_at_ms FROM device_authorizations WHERE id_hash = $1",
         )
         .bind(id_hash)
         .fetch_optional(&self.pool)
@@ -133,6 +139,7 @@ impl Store {
                             .parse()
                             .map_err(|_| StoreError::Corrupt { table: TABLE, what: "scopes" })?,
                         projects: projects_from_text(row.try_get("projects")?),
+                        terms: read_terms(&row)?,
                     }))
                 }
                 _ => return Err(StoreError::Corrupt { table: TABLE, what: "stage" }),
@@ -183,7 +190,8 @@ impl Store {
         let mut transaction = self.pool.begin().await?;
         let decided = sqlx::query(
             "UPDATE device_authorizations SET stage = $1, subject = $2, email = $3, credential_id = $4, scopes = $5, \
-             projects = $6 WHERE id_hash = $7 AND stage = 'pending' AND expires_at_ms > $8 RETURNING id_hash",
+             projects = $6, session_seconds = $7, device = $8 \
+             WHERE id_hash = $9 AND stage = 'pending' AND expires_at_ms > $10 RETURNING id_hash",
         )
         .bind(if approval.is_some() { "approved" } else { "denied" })
         .bind(&signed_in.person.subject)
@@ -191,6 +199,8 @@ impl Store {
         .bind(&signed_in.credential_id)
         .bind(approval.map(|approval| approval.scopes.to_string()))
         .bind(approval.and_then(|approval| projects_to_text(&approval.projects)))
+        .bind(approval.and_then(|approval| life_to_seconds(&approval.terms)))
+        .bind(approval.and_then(|approval| approval.terms.device.as_deref()))
         .bind(id_hash)
         .bind(now.millis())
         .fetch_committed(&mut *transaction)
@@ -224,18 +234,19 @@ impl Store {
         let mut transaction = self.pool.begin().await?;
         let won = sqlx::query(
             "UPDATE device_authorizations SET stage = 'exchanged', session_id = $1 \
-             WHERE id_hash = $2 AND stage = 'approved' AND expires_at_ms > $3 RETURNING id_hash",
+             WHERE id_hash = $2 AND stage = 'approved' AND expires_at_ms > $3 RETURNING device",
         )
         .bind(&session.id)
         .bind(id_hash)
         .bind(now.millis())
         .fetch_committed(&mut *transaction)
         .await?;
-        if won.is_none() {
+        let Some(row) = won else {
             transaction.rollback().await?;
             return Ok(false);
-        }
-        sessions::insert(&mut transaction, session, None, now).await?;
+        };
+        let device: Option<String> = row.try_get("device")?;
+        sessions::insert(&mut transaction, session, device.as_deref(), now).await?;
         let event = Event::SessionBegan { session, grant: Grant::Device.as_str() };
         audit::commit_if(true, transaction, &event, now).await
     }

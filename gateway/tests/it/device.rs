@@ -5,6 +5,7 @@ mod decided;
 mod house;
 mod page;
 mod refused;
+mod terms;
 
 use std::collections::HashSet;
 

@@ -161,3 +161,20 @@ async fn a_client_that_obliged_itself_comes_by_a_pushed_request_alone() {
     let code = Browser::new(&world).code(&referring(&client, &uri), &Browser::all()).await;
     assert_eq!(world.redeem(&client.redemption(&code)).await.status, 200);
 }
+
+#[tokio::test]
+async fn who_is_not_the_client_is_noted_and_counted() {
+    let world = World::start().await;
+    let metadata = json!({"client_name": "Web", "redirect_uris": ["https://a.example/cb"], "token_endpoint_auth_method": "client_secret_post"});
+    let client = world.client(&metadata).await;
+    let guess = client.request(&world).with("client_secret", "guess");
+    for number in 0..300 {
+        assert_eq!(push(&world, &guess).await.error(), "401 invalid_client", "{number}");
+    }
+    let limited = push(&world, &guess).await;
+    assert_eq!((limited.status, limited.header("retry-after")), (429, "60"), "{limited:?}");
+    assert!(world.database.noted("client_refused").await.starts_with("refused"));
+    // Whoever proves to be the client is not refused for that.
+    let good = client.request(&world).with("client_secret", client.secret.as_deref().unwrap());
+    pushed(&world, &good).await;
+}

@@ -4,7 +4,7 @@ use axum::response::Response;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::{
-    super::{dpop::is_held, error::OAuthError},
+    super::{dpop::is_held, error::OAuthError, scopes::below_ceiling},
     Request,
     answer::{answer, refresh_key},
 };
@@ -68,7 +68,7 @@ pub(super) async fn grant(app: &App, request: Request<'_>) -> Result<Response, O
 }
 
 fn begin(app: &App, client: &Client, coded: &Coded, key: Option<&Thumbprint>) -> Result<Session, OAuthError> {
-    let (now, longest) = (app.clock.now(), app.lifetimes.session);
+    let now = app.clock.now();
     Ok(Session {
         id: BASE64_URL_SAFE_NO_PAD.encode(random::<SESSION_ID_BYTES>()?),
         subject: coded.person.subject.clone(),
@@ -76,7 +76,7 @@ fn begin(app: &App, client: &Client, coded: &Coded, key: Option<&Thumbprint>) ->
         client_id: coded.request.client_id.clone(),
         client_name: coded.request.client.name.clone(),
         redirect_uri: coded.request.redirect_uri.as_str().to_owned(),
-        scopes: coded.approval.scopes,
+        scopes: below_ceiling(client, coded.approval.scopes)?,
         projects: coded.approval.projects.clone(),
         resource: app.issuer.resource(),
         generation: u32::from(coded.request.client.refreshes && app.grants.contains(Grant::RefreshToken)),
@@ -85,7 +85,7 @@ fn begin(app: &App, client: &Client, coded: &Coded, key: Option<&Thumbprint>) ->
         created_at: now,
         refreshed_at: now,
         idle_expires_at: now.plus(app.lifetimes.session_idle),
-        expires_at: now.plus(coded.approval.terms.life.map_or(longest, |life| life.min(longest))),
+        expires_at: app.lifetimes.end(now, coded.approval.terms.life),
         revoked_at: None,
     })
 }

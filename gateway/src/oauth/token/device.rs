@@ -5,7 +5,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use tracing::info;
 
 use super::{
-    super::error::OAuthError,
+    super::{error::OAuthError, scopes::below_ceiling},
     Request,
     answer::{answer, refresh_key},
 };
@@ -19,6 +19,7 @@ use crate::{
         session::Session,
         token::{self, SESSION_ID_BYTES},
     },
+    limits,
     store::{DeviceApproval, DeviceStage},
 };
 
@@ -34,6 +35,9 @@ pub(super) async fn grant(app: &App, request: Request<'_>) -> Result<Response, O
     // Another client's code is as good as none, and changes nothing.
     let found = app.store.device(&hash(code)).await?.filter(|found| found.client_id == client.id);
     let found = found.ok_or(DEAD_CODE)?;
+    if matches!(found.stage, DeviceStage::Pending) {
+        app.count(&limits::DEVICE_POLLS, &found.id_hash).await?;
+    }
     let now = app.clock.now();
     match found.stage {
         DeviceStage::Exchanged => Err(DEAD_CODE),
@@ -74,7 +78,7 @@ fn begin(
         client_id: client.id.clone(),
         client_name: approval.request.client.name,
         redirect_uri: String::new(),
-        scopes: approval.scopes,
+        scopes: below_ceiling(client, approval.scopes)?,
         projects: approval.projects,
         resource: app.issuer.resource(),
         generation: u32::from(client.metadata.refreshes && app.grants.contains(Grant::RefreshToken)),
@@ -83,7 +87,7 @@ fn begin(
         created_at: now,
         refreshed_at: now,
         idle_expires_at: now.plus(app.lifetimes.session_idle),
-        expires_at: now.plus(app.lifetimes.session),
+        expires_at: app.lifetimes.end(now, approval.terms.life),
         revoked_at: None,
     })
 }

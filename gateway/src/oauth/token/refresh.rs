@@ -5,7 +5,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use shared::scope::Scopes;
 
 use super::{
-    super::{dpop::is_held, error::OAuthError},
+    super::{dpop::is_held, error::OAuthError, scopes::below_ceiling},
     Request,
     answer::answer,
 };
@@ -32,13 +32,14 @@ pub(super) async fn grant(app: &App, request: Request<'_>) -> Result<Response, O
     }
     let id = BASE64_URL_SAFE_NO_PAD.encode(presented.session_id);
     app.count(&limits::REFRESH, &id).await?;
-    if let Some(asked) = narrowed {
+    if narrowed.is_some() || client.ceiling != Scopes::ALL {
         // Checked before the session advances: a refused request must leave the token as it was.
         let session = app.store.session(&id).await?.ok_or(DEAD_REFRESH)?;
         if session.client_id != client.id {
             return Err(DEAD_REFRESH);
         }
-        if !session.scopes.cover(asked) {
+        let allowed = below_ceiling(client, session.scopes)?;
+        if narrowed.is_some_and(|asked| !allowed.cover(asked)) {
             return Err(OAuthError::InvalidScope(
                 "a refresh cannot widen what was approved; authorize again",
             ));
@@ -55,7 +56,7 @@ pub(super) async fn grant(app: &App, request: Request<'_>) -> Result<Response, O
         }
         None => not_advanced(app, &id, request, presented.generation).await?,
     };
-    let answer = answer(app, &session, narrowed.unwrap_or(session.scopes), key)?;
+    let answer = answer(app, &session, narrowed.unwrap_or(below_ceiling(client, session.scopes)?), key)?;
     app.audit.refreshed(&session);
     Ok(answer)
 }

@@ -1,7 +1,7 @@
 //! The page where the code is typed.
 
 use super::house::House;
-use crate::harness::{Browser, Form};
+use crate::harness::{Browser, Form, World};
 
 #[tokio::test]
 async fn a_link_may_bring_the_code_along_but_the_person_presses() {
@@ -70,4 +70,25 @@ async fn the_page_is_bound_to_its_browser() {
     house.enter(&other, &code).await.assert_is_a_page(200);
     other.go_on(&page).await.assert_is_a_page(403);
     assert_eq!(house.world.database.count("authorizations").await, 0);
+}
+
+/// Whoever has many neighbourhoods of one site does not take the tries of everybody else.
+#[tokio::test]
+async fn nor_from_the_whole_of_a_site() {
+    let world = World::start_with(&[("GATEWAY_TRUSTED_PROXIES", "127.0.0.0/8")]).await;
+    let browser = Browser::new(&world);
+    let guess = Form::of([("user_code", "BBBB-BBBB")]);
+    let try_from = async |address: String| {
+        let headers = [("sec-fetch-site", "same-origin"), ("x-forwarded-for", address.as_str())];
+        browser.post_from("/oauth/device", &guess, &headers).await.status
+    };
+    for number in 0..120 {
+        assert_eq!(try_from(format!("2001:db8:1:{number:x}::1")).await, 400, "{number}");
+    }
+    assert_eq!(try_from("2001:db8:1:ffff::1".to_owned()).await, 429);
+    assert_eq!(try_from("2001:db8:2::1".to_owned()).await, 400);
+    for number in 0..120 {
+        assert_eq!(try_from(format!("203.0.113.{number}")).await, 400, "{number}");
+    }
+    assert_eq!(try_from("203.0.113.200".to_owned()).await, 429);
 }

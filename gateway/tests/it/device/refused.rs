@@ -1,6 +1,6 @@
 //! Requests that are refused, without a trace.
 
-use super::house::{GRANT, House, beginning};
+use super::house::{GRANT, House, ask_again, beginning};
 use crate::harness::Browser;
 
 #[tokio::test]
@@ -64,4 +64,22 @@ async fn a_flood_is_told_to_wait() {
     assert_eq!(limited.status, 429);
     assert_ne!(limited.header("retry-after"), "");
     assert_eq!(house.world.database.count("device_authorizations").await, 120);
+}
+
+/// Every question of a device is a write, so whoever asks without end is told to wait before the database hears of it.
+#[tokio::test]
+async fn a_device_that_asks_without_end_is_bounded() {
+    let house = House::start().await;
+    let begun = house.begin().await;
+    let form = house.polling(&begun);
+    for number in 0..30 {
+        let expected = if number == 0 { "authorization_pending" } else { "slow_down" };
+        assert_eq!(ask_again(&house.world, &form).await, expected, "{number}");
+    }
+    let before = house.world.database.dump().await;
+    let limited = house.world.redeem(&form).await;
+    assert_eq!((limited.status, limited.header("retry-after")), (429, "60"), "{limited:?}");
+    assert_eq!(house.world.database.dump().await, before);
+    house.world.pass(600);
+    assert_eq!(ask_again(&house.world, &form).await, "authorization_pending");
 }

@@ -3,7 +3,7 @@
 use standin::demo;
 
 use super::{ask, assert_leads_to_the_question, is_asked, remembered, remembering, says_so};
-use crate::harness::{Browser, World};
+use crate::harness::{Browser, Form, World};
 
 #[tokio::test]
 async fn a_request_for_something_else_is_asked_about() {
@@ -94,4 +94,22 @@ async fn an_app_that_was_sent_away_is_asked_about() {
     assert_eq!(world.post("/oauth/revoke", &client.revoking(&tokens.refresh)).await.status, 200);
     assert_eq!(world.database.count("remembered_consents").await, 0);
     is_asked(&browser, &request).await;
+}
+
+/// A refusal that would leave the former decision standing is none: its person is told, and can say it again.
+#[tokio::test]
+async fn a_refusal_that_cannot_forget_is_told() {
+    let world = World::start().await;
+    let (_, browser, request) = remembered(&world).await;
+    let consent = browser.to_consent(&request.with("prompt", "consent")).await;
+    let refusal = Form::of([("decision", "deny")]);
+    world.database.rename("remembered_consents", "away").await;
+    let told = browser.decide(&consent, &refusal).await;
+    told.assert_is_a_page(503);
+    assert_ne!(told.header("retry-after"), "");
+    world.database.rename("away", "remembered_consents").await;
+    assert_eq!(world.database.count("remembered_consents").await, 1);
+    let leaving = browser.decide(&consent, &refusal).await;
+    assert_eq!(leaving.carries("error").unwrap(), "access_denied");
+    assert_eq!(world.database.count("remembered_consents").await, 0);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gateway::{
-    domain::authorization::{Approval, SignedIn},
+    domain::authorization::{Approval, SignedIn, Terms},
     store::{DeviceStage, Horizon, Once, Store, Which},
 };
 use shared::assertion::Projects;
@@ -39,7 +39,7 @@ fn approval(projects: Projects) -> Approval {
     Approval {
         scopes: session("s").scopes,
         projects,
-        terms: gateway::domain::authorization::Terms::default(),
+        terms: Terms { life: Some(Duration::from_secs(86_400)), device: Some("Chrome, Windows".to_owned()) },
     }
 }
 
@@ -68,8 +68,12 @@ async fn a_request_reads_as_it_was_written(world: World) {
         assert_eq!(approved.request, request(Some(ODD)));
         assert_eq!((approved.subject.as_str(), approved.email.as_str()), ("subject", ODD));
         assert_eq!((approved.credential_id.as_str(), approved.projects), ("credential", projects));
+        assert_eq!(approved.terms, approval(Projects::All).terms);
         assert_eq!(store.device_by_user_code(&name, NOW).await.unwrap(), None);
+        assert!(store.redeem_device(&name, &session(&name), NOW).await.unwrap());
     }
+    let of = "SELECT COUNT(*) FROM sessions WHERE device = 'Chrome, Windows'";
+    assert_eq!(world.number(of).await, 2);
 }
 
 async fn a_user_code_is_given_once(world: World) {
