@@ -32,7 +32,7 @@ install_packages() {
   # OpenSSL and SQLite are built from their sources.
   has cc && has make || packages+=(build-essential)
   has perl || packages+=(perl)
-  if wants rust || wants clients; then
+  if wants rust || wants faults || wants clients; then
     has redis-server && has redis-cli || packages+=(redis-server)
     postgres_bin >/dev/null || packages+=(postgresql)
   fi

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The steps: what each runs, how they are run one after another, and the report.
 
-ALL_STEPS="fmt clippy doc deny charts build rust doctest openapi clients"
+ALL_STEPS="fmt clippy doc deny charts build rust doctest openapi faults clients"
 export CARGO_TERM_COLOR=never NO_COLOR=1
 LOGS=${CARGO_TARGET_DIR:-target}/test/logs
 
@@ -21,6 +21,9 @@ step_doctest() { cargo test --locked --doc --workspace; }
 
 step_openapi() { deploy/test.d/openapi.sh "$TOOLS"; }
 
+# It starts databases of its own, as it ends and hinders them.
+step_faults() { "${CARGO_TARGET_DIR:-target}/debug/faults" short --jobs 3; }
+
 step_clients() {
   node --test --test-timeout=120000 --test-reporter=spec 'deploy/npm/tests/*.test.mjs'
   cd deploy/clients && node --test --test-concurrency=2 --test-timeout=300000 --test-reporter=spec 'tests/*.test.js'
@@ -33,6 +36,8 @@ closing_lines() {
     rust) grep -A 1000 -E '^ +Summary \[' "$2" || true ;;
     # Crates without an example have nothing to say.
     doctest) grep -E '^test result:' "$2" | grep -v ' 0 passed; 0 failed' || true ;;
+    # One line for each scenario: its name and whether all held.
+    faults) grep -E '^## ' "$2" | sed 's/^## /faults /' || true ;;
     clients) grep -A 7 -E '^(ℹ|#) tests [0-9]' "$2" || true ;;
   esac
 }
@@ -42,7 +47,7 @@ declare -A OUTCOME=() TOOK=()
 step_pid=
 
 run_steps() {
-  if { wants rust || wants openapi || wants clients; } && ! wants build; then chosen=" build$chosen"; fi
+  if { wants rust || wants openapi || wants faults || wants clients; } && ! wants build; then chosen=" build$chosen"; fi
   local name
   for name in $ALL_STEPS; do
     if wants "$name"; then run_step "$name"; fi
@@ -54,7 +59,7 @@ run_step() {
   ORDER+=("$name")
   TOOK[$name]=0
   rm -f "$log"
-  if [[ $name =~ ^(rust|openapi|clients)$ && ${OUTCOME[build]} != ok ]]; then
+  if [[ $name =~ ^(rust|openapi|faults|clients)$ && ${OUTCOME[build]} != ok ]]; then
     OUTCOME[$name]="not run" && return
   fi
   echo "==> $name"

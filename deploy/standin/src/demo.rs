@@ -1,5 +1,7 @@
 //! What the demo world is made of, as far as tests and documentation name it.
 
+use std::sync::LazyLock;
+
 use crate::world::ids;
 
 /// A key that acts in [`PROJECT`] alone, with the rights of `ada@demo.peaka.local`.
@@ -77,9 +79,39 @@ impl Person {
     }
 }
 
+/// How many there are in the crowd.
+const CROWD: u16 = 1000;
+
+static PASSERS_BY: LazyLock<Vec<Person>> = LazyLock::new(|| {
+    let passer_by = |n| Person {
+        // Made once, and there for as long as the process.
+        email: String::leak(format!("{n}{AT_THE_CROWD}")),
+        password: "one-of-many",
+        first_name: "One",
+        last_name: "Of Many",
+        reach: Reach::Project(PROJECT),
+    };
+    (0..CROWD).map(passer_by).collect()
+});
+
+const AT_THE_CROWD: &str = "@crowd.peaka.local";
+
+/// Further people, for tests under load. They can sign in, but no page names them.
+pub fn crowd() -> &'static [Person] {
+    &PASSERS_BY
+}
+
+/// Where in the [`crowd`] the person with this e-mail address is.
+pub fn number(email: &str) -> Option<u16> {
+    let number = email.trim().strip_suffix(AT_THE_CROWD)?;
+    // One spelling for each: no `+1`, no `01`.
+    number.parse().ok().filter(|n: &u16| *n < CROWD && n.to_string() == number)
+}
+
 /// The person with this e-mail address, whatever its case.
 pub fn person(email: &str) -> Option<&'static Person> {
-    PEOPLE.iter().find(|person| person.email.eq_ignore_ascii_case(email.trim()))
+    let named = PEOPLE.iter().find(|person| person.email.eq_ignore_ascii_case(email.trim()));
+    named.or_else(|| PASSERS_BY.get(usize::from(number(&email.to_ascii_lowercase())?)))
 }
 
 /// The id that the catalog with this SQL name (`storefront`, `payments`, `insights`) has in a project.
@@ -95,6 +127,17 @@ pub fn query_id(project: &str, query: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn everybody_in_the_crowd_is_known_by_their_address() {
+        for (n, somebody) in crowd().iter().enumerate() {
+            assert_eq!(number(somebody.email), Some(n as u16));
+            assert_eq!(person(somebody.email).unwrap().user_id(), somebody.user_id());
+        }
+        for nobody in ["1000", "+1", "01", "-1", ""] {
+            assert!(person(&format!("{nobody}@crowd.peaka.local")).is_none(), "{nobody}");
+        }
+    }
 
     #[test]
     fn the_keys_have_peakas_form() {
