@@ -99,6 +99,12 @@ impl Link {
         });
     }
 
+    /// Returns when there are so many targets.
+    pub async fn leads_to(&self, targets: usize) {
+        // Cannot fail, as the sender is here.
+        let _ = self.state.subscribe().wait_for(|state| state.targets.len() >= targets).await;
+    }
+
     /// Connections so far.
     pub fn accepted(&self) -> usize {
         self.accepted.load(Ordering::Relaxed)

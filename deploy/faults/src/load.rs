@@ -128,7 +128,8 @@ impl Load {
                     let mut person = person.ok_or("there are not so many people")?;
                     for _ in 0..sessions {
                         if !person.begin().await {
-                            return Err("somebody could not sign in before anything failed".into());
+                            let last = person.last_heard();
+                            return Err(format!("somebody could not sign in; the last answer: {last}").into());
                         }
                     }
                     Ok::<_, Error>(person)

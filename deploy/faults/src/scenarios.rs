@@ -1,13 +1,24 @@
 //! Every scenario, a file each.
 
 mod backend_killed;
+mod clock_skew;
+mod disk_full;
 mod full_outage;
 mod gateway_killed;
+mod key_rotation;
+mod lost_answers;
+mod mixed;
 mod outage;
+mod peaka_trouble;
+mod postgres_failover;
 mod postgres_outage;
 mod postgres_restart;
 mod redis_away;
+mod redis_failover;
+mod redis_reshard;
 mod revocation;
+mod rolling_restart;
+mod soak;
 
 use std::pin::Pin;
 
@@ -68,6 +79,18 @@ pub const ALL: &[Scenario] = &[
         play: |settings| Box::pin(redis_away::play(settings)),
     },
     Scenario {
+        name: "redis-failover",
+        about: "the master that the sentinels watch is lost; nobody notices, the new one is used within 10 s",
+        short: false,
+        play: |settings| Box::pin(redis_failover::play(settings)),
+    },
+    Scenario {
+        name: "redis-reshard",
+        about: "a cluster moves slots and loses a master; nobody notices",
+        short: false,
+        play: |settings| Box::pin(redis_reshard::play(settings)),
+    },
+    Scenario {
         name: "full-outage",
         about: "database and Redis are away at once; /mcp with valid tokens answers, recovery needs no restart",
         short: true,
@@ -78,5 +101,59 @@ pub const ALL: &[Scenario] = &[
         about: "how long until every replica refuses an ended session, with Redis and without: at most 1 s",
         short: true,
         play: |settings| Box::pin(revocation::play(settings)),
+    },
+    Scenario {
+        name: "lost-answers",
+        about: "questions arrive and answers do not; who asks again gets the same again, or the truth",
+        short: true,
+        play: |settings| Box::pin(lost_answers::play(settings)),
+    },
+    Scenario {
+        name: "postgres-failover",
+        about: "the primary is lost and the standby takes over; nothing acknowledged is lost, writing goes on within 15 s",
+        short: true,
+        play: |settings| Box::pin(postgres_failover::play(settings)),
+    },
+    Scenario {
+        name: "peaka-trouble",
+        about: "Peaka is slow, fails, resets and vanishes while its tokens run out and rotate; no session ends of it",
+        short: true,
+        play: |settings| Box::pin(peaka_trouble::play(settings)),
+    },
+    Scenario {
+        name: "key-rotation",
+        about: "a key of some ring takes over every 10 s; nobody notices",
+        short: false,
+        play: |settings| Box::pin(key_rotation::play(settings)),
+    },
+    Scenario {
+        name: "clock-skew",
+        about: "the replicas' clocks differ by up to 30 s; nobody notices",
+        short: false,
+        play: |settings| Box::pin(clock_skew::play(settings)),
+    },
+    Scenario {
+        name: "rolling-restart",
+        about: "every gateway is restarted five times behind a balancer; no error in 100,000 requests",
+        short: false,
+        play: |settings| Box::pin(rolling_restart::play(settings)),
+    },
+    Scenario {
+        name: "mixed",
+        about: "1,000,000 requests by 200 people over 3 gateways and 3 backends; 0 answers for somebody else",
+        short: false,
+        play: |settings| Box::pin(mixed::play(settings)),
+    },
+    Scenario {
+        name: "disk-full",
+        about: "the database's disk is full; nothing half done, 503 until there is room again, no gateway restarts",
+        short: false,
+        play: |settings| Box::pin(disk_full::play(settings)),
+    },
+    Scenario {
+        name: "soak",
+        about: "half an hour of little load; memory flat, no descriptor lost, nothing left open, no more labels",
+        short: false,
+        play: |settings| Box::pin(soak::play(settings)),
     },
 ];

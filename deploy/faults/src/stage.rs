@@ -13,6 +13,7 @@ mod ports;
 mod postgres;
 mod program;
 mod redis;
+mod redis_set;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -23,7 +24,13 @@ use std::{
 use shared::http_client::{self, Deadlines};
 use tempfile::TempDir;
 
-pub use self::{balancer::Balancer, postgres::Postgres, program::Program, redis::Redis};
+pub use self::{
+    balancer::Balancer,
+    postgres::Postgres,
+    program::Program,
+    redis::Redis,
+    redis_set::{RedisKind, RedisSet},
+};
 use self::{balancer::Member, program::Start};
 use crate::{Error, link::Link};
 
@@ -37,14 +44,18 @@ pub struct Layout {
     pub gateways: usize,
     /// How many backends.
     pub backends: usize,
-    /// Whether there is a Redis.
-    pub redis: bool,
+    /// How Redis is there.
+    pub redis: RedisKind,
     /// Whether there is a standby of the database.
     pub standby: bool,
+    /// How large the database's disk is, in MiB, if it is to have an end: a file system in memory, which takes root.
+    pub disk: Option<u32>,
     /// More of the gateways' environment.
     pub variables: Vec<(String, String)>,
-    /// What a gateway's clock is ahead by, in seconds; needs libfaketime.
+    /// What each gateway's clock is ahead by, in seconds; needs libfaketime.
     pub skew: Vec<i64>,
+    /// The same for the backends.
+    pub backend_skew: Vec<i64>,
 }
 
 impl Default for Layout {
@@ -52,10 +63,12 @@ impl Default for Layout {
         Self {
             gateways: 2,
             backends: 2,
-            redis: true,
+            redis: RedisKind::One,
             standby: false,
+            disk: None,
             variables: Vec::new(),
             skew: Vec::new(),
+            backend_skew: Vec::new(),
         }
     }
 }
@@ -85,11 +98,13 @@ pub struct Stage {
     pub to_peaka: Link,
     /// The database.
     pub postgres: Postgres,
-    /// Redis.
+    /// Redis, if there is one server.
     pub redis: Option<Redis>,
+    /// Redis, if there are several.
+    pub redis_set: Option<RedisSet>,
     /// For questions that are not part of the load.
     pub http: reqwest::Client,
-    _inner: Balancer,
+    inner: Balancer,
     _directory: TempDir,
 }
 
@@ -107,11 +122,17 @@ impl Stage {
         let deadlines = Deadlines { connect: Duration::from_secs(2), total: Some(Duration::from_secs(30)) };
         let http = http_client::builder("faults", deadlines).build()?;
 
-        let mut postgres = Postgres::start(at).await?;
+        let mut postgres = Postgres::start(at, layout.disk).await?;
         if layout.standby {
             postgres.add_standby().await?;
         }
-        let redis = if layout.redis { Some(Redis::start(at).await?) } else { None };
+        let (mut redis, mut redis_set) = (None, None);
+        match layout.redis {
+            RedisKind::Without => {}
+            RedisKind::One => redis = Some(Redis::start(at).await?),
+            RedisKind::Sentinel => redis_set = Some(RedisSet::sentinel(at).await?),
+            RedisKind::Cluster => redis_set = Some(RedisSet::cluster(at).await?),
+        }
         let to_postgres = Link::to(vec![postgres.address()]).await?;
         let to_redis = match &redis {
             Some(redis) => Some(Link::to(vec![redis.address()]).await?),
@@ -135,20 +156,22 @@ impl Stage {
         for n in 0..layout.backends {
             let port = ports::free()?;
             let origin = format!("http://127.0.0.1:{port}");
-            let variables = [
+            let mut variables = vec![
                 ("BACKEND_LISTEN", local(port).to_string()),
                 ("GATEWAY_INTERNAL_URL", format!("http://127.0.0.1:{}", inner.port())),
                 ("GATEWAY_ISSUER", issuer.clone()),
                 ("PARTNER_API_BASE_URL", format!("{peaka_issuer}/api/v1")),
                 ("LOG_FILTER", "info,rmcp=error".to_owned()),
             ];
+            variables.extend(skewed(layout.backend_skew.get(n).copied().unwrap_or(0))?);
             let start =
                 of("mcp-backend", bin, &variables, format!("{origin}/readyz")).called(format!("backend {n}"));
             backends.push(Program::start(start, at)?);
             backend_origins.push(origin);
         }
 
-        let redis_port = to_redis.as_ref().map(Link::port);
+        let one = to_redis.as_ref().map(|link| format!("redis://127.0.0.1:{}", link.port()));
+        let redis_url = one.or_else(|| redis_set.as_ref().map(|set| set.url.clone()));
         let peaka_client = standin::Options::default();
         let (mut gateways, mut origins, mut members, mut inner_members) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -173,10 +196,10 @@ impl Stage {
                 ("PARTNER_API_BASE_URL", format!("{peaka_issuer}/api/v1")),
                 ("LOG_FORMAT", "json".to_owned()),
             ];
-            if let Some(port) = redis_port {
-                variables.push(("GATEWAY_REDIS_URL", format!("redis://127.0.0.1:{port}")));
+            if let Some(url) = &redis_url {
+                variables.push(("GATEWAY_REDIS_URL", url.clone()));
             }
-            variables.extend(skewed(layout.skew.get(n).copied().unwrap_or(0)));
+            variables.extend(skewed(layout.skew.get(n).copied().unwrap_or(0))?);
             let start = of("gateway", bin, &variables, format!("{internal_origin}/readyz"));
             let mut start = start.called(format!("gateway {n}"));
             start.variables.extend(layout.variables.iter().cloned());
@@ -187,7 +210,7 @@ impl Stage {
         }
         let mut stage = Self {
             balancer: Balancer::over(public, members, http.clone()),
-            _inner: Balancer::over(inner, inner_members, http.clone()),
+            inner: Balancer::over(inner, inner_members, http.clone()),
             gateways,
             origins,
             backends,
@@ -199,12 +222,16 @@ impl Stage {
             to_peaka,
             postgres,
             redis,
+            redis_set,
             http,
             _directory: directory,
         };
         let http = stage.http.clone();
         for program in stage.programs_mut() {
             program.ready(&http, FIRST_START).await?;
+        }
+        for balancer in [&stage.balancer, &stage.inner] {
+            balancer.leads_to(layout.gateways).await;
         }
         Ok(stage)
     }
@@ -247,15 +274,19 @@ impl Start {
 }
 
 /// The environment in which a program's clock is ahead.
-fn skewed(seconds: i64) -> Vec<(&'static str, String)> {
+fn skewed(seconds: i64) -> Result<Vec<(&'static str, String)>, Error> {
     if seconds == 0 {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    let library = PathBuf::from("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1");
-    vec![
+    let mut library = PathBuf::from(format!("/usr/lib/{}-linux-gnu/faketime", std::env::consts::ARCH));
+    library.push("libfaketimeMT.so.1");
+    if !library.exists() {
+        return Err("there is no libfaketime: install it, on Debian with apt-get install faketime".into());
+    }
+    Ok(vec![
         ("LD_PRELOAD", library.to_string_lossy().into_owned()),
         ("FAKETIME", format!("{seconds:+}s")),
         // Timers must not see it: they would all be due, or never.
         ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
-    ]
+    ])
 }

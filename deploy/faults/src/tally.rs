@@ -32,6 +32,13 @@ pub fn times(events: &[Event]) -> String {
     told.join(", ")
 }
 
+/// How many answers named whoever they were for, and how many people that were.
+pub fn named(events: &[Event]) -> (usize, usize) {
+    let named = events.iter().filter(|event| matches!(event.what, What::Called { about: Some(_), .. }));
+    let people: std::collections::HashSet<u16> = named.clone().map(|event| event.person).collect();
+    (named.count(), people.len())
+}
+
 fn kind(event: &Event) -> &'static str {
     match event.what {
         What::Page => "page",

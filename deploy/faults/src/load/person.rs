@@ -187,6 +187,14 @@ impl Person {
         reply
     }
 
+    /// The last thing that this person was answered, for whoever asks why.
+    pub(super) fn last_heard(&self) -> String {
+        self.shared.record.look(|events| {
+            let last = events.iter().rev().find(|event| event.person == self.number);
+            last.map_or_else(|| "none".to_owned(), |event| format!("{event:?}"))
+        })
+    }
+
     async fn present(&mut self, refresh_token: &str) -> Option<Answer> {
         let client_id = self.client_id.clone().unwrap_or_default();
         let form =

@@ -7,7 +7,7 @@ use crate::{
     load::Plan,
     record::{Call, micros},
     settings::Settings,
-    stage::Layout,
+    stage::{Layout, RedisKind},
     tally::Quantiles,
     trial::{Findings, Trial},
 };
@@ -27,7 +27,8 @@ pub(super) async fn play(settings: &Settings) -> Result<Findings, Error> {
 
 /// From the acknowledgement at one replica to the first 401 of each other one.
 async fn measure(settings: &Settings, redis: bool) -> Result<Findings, Error> {
-    let layout = Layout { gateways: 3, redis, ..Layout::default() };
+    let redis_kind = if redis { RedisKind::One } else { RedisKind::Without };
+    let layout = Layout { gateways: 3, redis: redis_kind, ..Layout::default() };
     let rounds = settings.pick(6, 300);
     let plan = Plan { people: 4, sessions: 1, ..Plan::default() };
     let (mut trial, mut people) = Trial::quiet(settings, &layout, plan).await?;

@@ -4,7 +4,10 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::{Error, link::Link};
+use crate::{
+    Error,
+    link::{Link, Weather},
+};
 
 /// How often everybody is asked.
 const INTERVAL: Duration = Duration::from_millis(200);
@@ -31,6 +34,16 @@ impl Balancer {
         let link = Arc::new(link);
         let watched = watch(Arc::clone(&link), members, http);
         Self { link, _watch: AbortOnDropHandle::new(tokio::spawn(watched)) }
+    }
+
+    /// Returns when it leads to so many.
+    pub(crate) async fn leads_to(&self, members: usize) {
+        self.link.leads_to(members).await;
+    }
+
+    /// Changes the weather between the world and the balancer.
+    pub fn weather(&self, weather: Weather) {
+        self.link.weather(weather);
     }
 
     /// Where it listens.

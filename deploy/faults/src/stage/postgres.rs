@@ -14,6 +14,8 @@ use crate::Error;
 /// A cluster of one or two servers.
 #[derive(Debug)]
 pub struct Postgres {
+    /// Unmounted in the end.
+    disk: Option<Disk>,
     bin: PathBuf,
     directory: PathBuf,
     primary: Server,
@@ -33,14 +35,15 @@ impl Postgres {
     /// # Errors
     ///
     /// If there is no PostgreSQL, or it does not start.
-    pub async fn start(directory: &Path) -> Result<Self, Error> {
+    pub async fn start(directory: &Path, disk: Option<u32>) -> Result<Self, Error> {
         let directory = directory.join("postgres");
         std::fs::create_dir(&directory)?;
+        let disk = disk.map(|mib| Disk::at(&directory, mib)).transpose()?;
         if is_root()? {
             run(Command::new("chown").arg("postgres:postgres").arg(&directory))?;
         }
         let primary = Server { data: directory.join("primary"), port: ports::free()?, runs: false };
-        let mut this = Self { bin: bin()?, directory, primary, standby: None };
+        let mut this = Self { disk, bin: bin()?, directory, primary, standby: None };
         let data = this.primary.data.clone();
         this.tool("initdb", &["-A", "trust", "-U", "postgres", "--no-sync", "--locale=C.UTF-8"], &data)
             .await?;
@@ -65,6 +68,35 @@ impl Postgres {
             sqlx::query(statement).execute(&mut admin).await?;
         }
         Ok(())
+    }
+
+    /// Fills the disk to the last byte.
+    ///
+    /// # Errors
+    ///
+    /// If it has no end.
+    pub async fn fill_disk(&self) -> Result<(), Error> {
+        let path = self.disk.as_ref().ok_or("the disk has no end")?.filler();
+        let filled = move || -> Result<(), Error> {
+            let mut file = std::fs::File::create(path)?;
+            while std::io::Write::write(&mut file, &[0; 65536]).is_ok() {}
+            Ok(())
+        };
+        tokio::task::spawn_blocking(filled).await?
+    }
+
+    /// Makes room again.
+    ///
+    /// # Errors
+    ///
+    /// If it was not filled.
+    pub fn clear_disk(&self) -> Result<(), Error> {
+        Ok(std::fs::remove_file(self.disk.as_ref().ok_or("the disk has no end")?.filler())?)
+    }
+
+    /// Whether the server runs: one that cannot write its log ends by itself.
+    pub fn runs(&self) -> bool {
+        pid(&self.primary).is_some_and(|pid| Path::new("/proc").join(pid.to_string()).exists())
     }
 
     /// Where the server that takes writes listens.
@@ -164,12 +196,41 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         for server in std::iter::once(&self.primary).chain(&self.standby).filter(|server| server.runs) {
-            // The first line of this file is the server's process; QUIT ends it at once.
-            let pid = std::fs::read_to_string(server.data.join("postmaster.pid")).unwrap_or_default();
-            if let Some(pid) = pid.lines().next().and_then(|line| line.parse().ok()) {
+            if let Some(pid) = pid(server) {
+                // Ends it at once.
                 let _ = super::program::send_signal(pid, "QUIT");
             }
         }
+    }
+}
+
+/// The first line of this file is the server's process.
+fn pid(server: &Server) -> Option<u32> {
+    let file = std::fs::read_to_string(server.data.join("postmaster.pid")).ok()?;
+    file.lines().next()?.parse().ok()
+}
+
+/// A file system in memory.
+#[derive(Debug)]
+struct Disk(PathBuf);
+
+impl Disk {
+    fn at(directory: &Path, mib: u32) -> Result<Self, Error> {
+        run(Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={mib}m"), "faults"])
+            .arg(directory))?;
+        Ok(Self(directory.to_owned()))
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.0.join("filler")
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // Lazily: the server may need a moment to end.
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
     }
 }
 

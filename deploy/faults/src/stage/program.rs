@@ -116,6 +116,22 @@ impl Program {
         send_signal(self.child.id(), signal)
     }
 
+    /// Runs the same program once more, in the same environment, with these arguments, to its end.
+    ///
+    /// # Errors
+    ///
+    /// If it fails.
+    pub async fn run(&self, arguments: &[&str]) -> Result<(), Error> {
+        let mut command = Command::new(&self.binary);
+        command.env_clear().envs(self.variables.iter().map(|(name, value)| (name, value))).args(arguments);
+        let output = tokio::task::spawn_blocking(move || command.output()).await??;
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        Err(format!("{} {}: {said}", self.name, arguments.join(" ")).into())
+    }
+
     /// Waits until it has ended.
     ///
     /// # Errors

@@ -21,6 +21,8 @@ use crate::Error;
 pub struct Redis {
     port: u16,
     directory: PathBuf,
+    /// What it is started with besides.
+    arguments: Vec<String>,
     child: Child,
 }
 
@@ -31,8 +33,17 @@ impl Redis {
     ///
     /// If there is none, or it does not start.
     pub async fn start(directory: &Path) -> Result<Self, Error> {
-        let port = ports::free()?;
-        let this = Self { port, directory: directory.to_owned(), child: spawn(port, directory)? };
+        Self::start_with(directory, ports::free()?, Vec::new()).await
+    }
+
+    /// The same on a port, with these arguments besides.
+    pub(super) async fn start_with(
+        directory: &Path,
+        port: u16,
+        arguments: Vec<String>,
+    ) -> Result<Self, Error> {
+        let child = spawn(port, directory, &arguments)?;
+        let this = Self { port, directory: directory.to_owned(), arguments, child };
         this.answers().await?;
         Ok(this)
     }
@@ -50,7 +61,7 @@ impl Redis {
     pub async fn ask(&self, command: &str) -> Result<String, Error> {
         let mut stream = TcpStream::connect(self.address()).await?;
         stream.write_all(format!("{command}\r\n").as_bytes()).await?;
-        let mut answer = vec![0; 256];
+        let mut answer = vec![0; 4096];
         let n = timeout(Duration::from_secs(2), stream.read(&mut answer)).await??;
         Ok(String::from_utf8_lossy(&answer[..n]).into_owned())
     }
@@ -82,7 +93,7 @@ impl Redis {
     ///
     /// If it does not start.
     pub async fn resume(&mut self) -> Result<(), Error> {
-        self.child = spawn(self.port, &self.directory)?;
+        self.child = spawn(self.port, &self.directory, &self.arguments)?;
         self.answers().await
     }
 
@@ -104,11 +115,18 @@ impl Drop for Redis {
     }
 }
 
-fn spawn(port: u16, directory: &Path) -> Result<Child, Error> {
+fn spawn(port: u16, directory: &Path, arguments: &[String]) -> Result<Child, Error> {
+    // A configuration file goes first, and what is said besides goes before it.
+    let (file, arguments) = match arguments.first() {
+        Some(first) if !first.starts_with("--") => (Some(first), &arguments[1..]),
+        _ => (None, arguments),
+    };
     let started = Command::new("redis-server")
+        .args(file)
         .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
         .arg("--dir")
         .arg(directory)
+        .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
