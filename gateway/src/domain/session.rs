@@ -69,6 +69,9 @@ pub const MAX_ACCESS_TOKEN_LIFETIME: Duration = Duration::from_secs(60 * 60);
 pub const AUTHORIZATION_LIFETIME: Duration = Duration::from_secs(15 * 60);
 /// An authorization code (RFC 6749 §4.1.2 allows ten minutes).
 pub const CODE_LIFETIME: Duration = Duration::from_secs(60);
+/// A code is honoured for so much longer, as access tokens are: replicas' clocks may be off by half a minute each way, and
+/// one that is ahead must not refuse what one that is behind has just made.
+pub const CODE_LEEWAY: Duration = Duration::from_secs(30);
 /// Tries with a wrong proof after which a code is burnt.
 pub const MAX_CODE_ATTEMPTS: i64 = 5;
 

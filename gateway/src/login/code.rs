@@ -9,7 +9,7 @@ use crate::{
     domain::{
         authorization::{Approval, SignedIn},
         secret::hash,
-        session::CODE_LIFETIME,
+        session::{CODE_LEEWAY, CODE_LIFETIME},
         token,
     },
     metrics::{CONSENT, ConsentStep},
@@ -39,7 +39,8 @@ pub(super) async fn give_code(
         CONSENT.count(ConsentStep::Approved);
         return pages::device_decided(true);
     }
-    if !app.store.approve(signed_in, approval, &hash(&code), (now, now.plus(CODE_LIFETIME))).await? {
+    let honoured_until = now.plus(CODE_LIFETIME).plus(CODE_LEEWAY);
+    if !app.store.approve(signed_in, approval, &hash(&code), (now, honoured_until)).await? {
         return Err(expired());
     }
     CONSENT.count(ConsentStep::Approved);
