@@ -10,7 +10,7 @@ use tracing::{Instrument as _, error, warn};
 
 use super::{MAX_ANSWER_BYTES, RETRY_AFTER};
 use crate::{
-    bounded,
+    bounded::{self, ReadError},
     metrics::{EXCHANGE_SECONDS, Exchanged},
 };
 
@@ -67,6 +67,13 @@ pub(crate) struct Exchange {
     url: String,
 }
 
+/// How one try ended.
+enum Failure {
+    /// The connection broke, such as that to a replica which is being restarted. Another try may meet another replica.
+    BrokeOff,
+    Told(Fault),
+}
+
 #[derive(Deserialize)]
 struct Granted {
     access_token: String,
@@ -91,7 +98,15 @@ impl Exchange {
         refused: Option<&PeakaToken>,
     ) -> Result<PeakaToken, Fault> {
         let began = Instant::now();
-        let exchanged = self.ask(identity, refused).await;
+        // Asking twice changes nothing: what was renewed by the first try is handed out by the second.
+        let exchanged = match self.ask(identity, refused).await {
+            Err(Failure::BrokeOff) => self.ask(identity, refused).await,
+            once => once,
+        };
+        let exchanged = exchanged.map_err(|failure| match failure {
+            Failure::BrokeOff => Fault::Outage { retry_after: RETRY_AFTER },
+            Failure::Told(fault) => fault,
+        });
         let outcome = match exchanged {
             Ok(_) => Exchanged::Granted,
             Err(Fault::SignInAgain) => Exchanged::SignInAgain,
@@ -101,7 +116,11 @@ impl Exchange {
         exchanged
     }
 
-    async fn ask(&self, identity: &SecretString, refused: Option<&PeakaToken>) -> Result<PeakaToken, Fault> {
+    async fn ask(
+        &self,
+        identity: &SecretString,
+        refused: Option<&PeakaToken>,
+    ) -> Result<PeakaToken, Failure> {
         let fingerprint = refused.map(PeakaToken::fingerprint);
         let mut form = vec![
             ("grant_type", GRANT_TYPE),
@@ -110,8 +129,14 @@ impl Exchange {
         ];
         form.extend(fingerprint.as_deref().map(|fingerprint| ("rejected_token_sha256", fingerprint)));
         let unreachable = |error: reqwest::Error| {
+            // What was too slow once is not asked to be slow again.
+            let broke_off = !error.is_timeout();
             warn!(error = %error.without_url(), "the gateway's token exchange could not be reached");
-            Fault::Outage { retry_after: RETRY_AFTER }
+            if broke_off {
+                Failure::BrokeOff
+            } else {
+                Failure::Told(Fault::Outage { retry_after: RETRY_AFTER })
+            }
         };
         let span = trace::call("token exchange", &Method::POST);
         let mut request = self.http.post(&self.url).form(&form).build().map_err(unreachable)?;
@@ -120,11 +145,17 @@ impl Exchange {
         trace::answered(&span, response.status());
         let status = response.status();
         let retry_after = bounded::retry_after(response.headers()).map_or(RETRY_AFTER, Duration::from_secs);
-        let outage = Fault::Outage { retry_after };
-        let body = bounded::read(response, MAX_ANSWER_BYTES).await.map_err(|error| {
-            warn!(%error, "the gateway's token exchange broke off");
-            outage
-        })?;
+        let outage = Failure::Told(Fault::Outage { retry_after });
+        let body = match bounded::read(response, MAX_ANSWER_BYTES).await {
+            Ok(body) => body,
+            Err(error) => {
+                warn!(%error, "the gateway's token exchange broke off");
+                return Err(match error {
+                    ReadError::Broken(error) if !error.is_timeout() => Failure::BrokeOff,
+                    _ => outage,
+                });
+            }
+        };
         match status {
             StatusCode::OK => serde_json::from_slice(&body)
                 .map(|Granted { access_token }| PeakaToken {
@@ -135,7 +166,7 @@ impl Exchange {
                     error!("the gateway's token exchange answered 200 without a token");
                     outage
                 }),
-            StatusCode::BAD_REQUEST if is_invalid_grant(&body) => Err(Fault::SignInAgain),
+            StatusCode::BAD_REQUEST if is_invalid_grant(&body) => Err(Failure::Told(Fault::SignInAgain)),
             // Whatever else it says is about this deployment, not about the person's session.
             _ => {
                 warn!(%status, "the gateway's token exchange gave no token");

@@ -109,6 +109,21 @@ async fn an_outage_of_the_exchange_is_503_and_says_when_to_come_back() {
 }
 
 #[tokio::test]
+async fn an_exchange_that_breaks_off_is_asked_once_more() {
+    let house = House::start().await;
+    wide_tree(&house);
+    house.gateway.exchange_is(Mood::HangsUpOnce);
+    let result = house.call("peaka_list_projects", json!({})).await;
+    assert_eq!(result["structuredContent"]["projects"].as_array().unwrap().len(), 60);
+    assert_eq!(house.gateway.exchanges().len(), 2);
+
+    house.gateway.exchange_is(Mood::HangsUp);
+    let response = house.call_as(&House::somebody(), "peaka_list_projects", json!({})).await;
+    assert_eq!(response.status(), 503, "not for ever");
+    assert_eq!(house.gateway.exchanges().len(), 4);
+}
+
+#[tokio::test]
 async fn a_session_that_is_over_is_told_in_http_even_to_who_asked_for_progress() {
     let house = House::start().await;
     house.gateway.exchange_is(Mood::InvalidGrant);

@@ -7,11 +7,13 @@ use std::{
 
 use axum::{
     Form, Json, Router,
+    body::{Body, Bytes},
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use futures_util::stream;
 use serde_json::{Value, json};
 use shared::{
     assertion::{Identity, Minter},
@@ -30,6 +32,10 @@ pub(crate) enum Mood {
     InvalidGrant,
     /// Its database is away.
     Outage,
+    /// It is killed in the middle of an answer, once.
+    HangsUpOnce,
+    /// The same with every answer.
+    HangsUp,
 }
 
 pub(crate) struct Gateway {
@@ -117,7 +123,15 @@ async fn jwks(State(shared): State<Arc<Shared>>) -> Response {
 async fn token(State(shared): State<Arc<Shared>>, Form(form): Form<HashMap<String, String>>) -> Response {
     let mut inside = shared.state.lock().unwrap();
     inside.exchanges.push(form);
-    match inside.exchange_mood {
+    let mood = inside.exchange_mood;
+    if mood == Mood::HangsUpOnce {
+        inside.exchange_mood = Mood::Well;
+    }
+    match mood {
+        Mood::HangsUp | Mood::HangsUpOnce => {
+            let broken: Result<Bytes, _> = Err(std::io::Error::other("hung up"));
+            Body::from_stream(stream::iter([Ok(Bytes::from_static(b"{")), broken])).into_response()
+        }
         Mood::Well => Json(json!({
             "access_token": format!("peaka-token-{}", inside.exchanges.len()),
             "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
