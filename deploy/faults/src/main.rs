@@ -6,7 +6,7 @@ use std::{io::Write as _, path::PathBuf, process::ExitCode, time::Instant};
 use clap::{Parser, ValueEnum};
 use faults::{
     Error,
-    report::Outcome,
+    report::{self, Outcome},
     scenarios::{ALL, Scenario},
     settings::{Settings, Size},
 };
@@ -30,6 +30,10 @@ struct Arguments {
     /// Play so many scenarios at a time, each on a stage of its own.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     jobs: usize,
+    /// Let everything take so many times as long as is promised, for a machine that has other things to do. Long runs are
+    /// held to what is promised unless this says otherwise, short ones to four times as much.
+    #[arg(long, value_name = "TIMES")]
+    slack: Option<u32>,
     /// Where chance begins: the same seed, the same choices.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -69,8 +73,12 @@ async fn run(arguments: Arguments) -> Result<bool, Error> {
         Some(directory) => std::path::absolute(directory)?,
         None => std::env::current_exe()?.parent().ok_or("this program lies nowhere")?.to_owned(),
     };
-    let settings = Settings { bin_dir, size, seed: arguments.seed };
+    let slack = arguments.slack.unwrap_or(if size == Size::Short { 4 } else { 1 });
+    let settings = Settings { bin_dir, size, slack, seed: arguments.seed };
     let mut all_hold = true;
+    if let Some(path) = arguments.report.as_ref().filter(|path| !path.exists()) {
+        std::fs::write(path, format!("{}\n", report::heading(&settings)))?;
+    }
     let mut waiting = chosen(&arguments)?.into_iter();
     let mut playing = JoinSet::new();
     loop {

@@ -1,16 +1,44 @@
 //! What a run found, for people.
 
-use std::{fmt::Write as _, time::Duration};
+use std::{fmt::Write as _, process::Command, time::Duration};
 
 use crate::{
     Error,
     audit::{Breach, Invariant},
     scenarios::Scenario,
+    settings::Settings,
     trial::Findings,
 };
 
 /// Breaches of one kind that are told; of the others, how many there are.
 const TOLD: usize = 5;
+
+/// What was run, where, and how: the beginning of a report.
+pub fn heading(settings: &Settings) -> String {
+    let said = |program: &str, arguments: &[&str]| {
+        let output = Command::new(program).args(arguments).output().ok();
+        let output = output.filter(|output| output.status.success());
+        output.map_or_else(
+            || "unknown".to_owned(),
+            |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+        )
+    };
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    format!(
+        "# What was found\n\n\
+         Commit {}, programs from `{}`, seed {}, promises about time held to {} times as much. \
+         {} cores, {}; load average at the beginning: {}. {}.\n",
+        said("git", &["describe", "--always", "--dirty"]),
+        settings.bin_dir.file_name().unwrap_or_default().to_string_lossy(),
+        settings.seed,
+        settings.slack,
+        cores,
+        said("uname", &["-sm"]),
+        load.split(' ').take(3).collect::<Vec<_>>().join(" "),
+        said("redis-server", &["--version"]).split(" sha=").next().unwrap_or_default(),
+    )
+}
 
 /// One scenario's outcome.
 #[derive(Debug)]

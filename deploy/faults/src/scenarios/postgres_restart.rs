@@ -23,7 +23,7 @@ pub(super) async fn play(settings: &Settings) -> Result<Findings, Error> {
         trial.stage.postgres.crash().await?;
         trial.stage.postgres.resume().await?;
         away += began.elapsed();
-        trial.trouble_ends(RECOVERED_WITHIN);
+        trial.trouble_ends(settings.within(RECOVERED_WITHIN));
         trial.go_on(RECOVERED_WITHIN + Duration::from_millis(500)).await;
     }
     trial.fact("restarts", restarts);
