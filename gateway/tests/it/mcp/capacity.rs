@@ -22,7 +22,7 @@ async fn calls_beyond_the_bound_are_shed_and_never_reach_the_backend() {
     assert!(shed.headers.contains_key("retry-after"), "{:?}", shed.headers);
     assert!(!shed.headers.contains_key("www-authenticate"), "the token is good");
     assert_eq!(world.backend.seen().len(), 2);
-    waiting.each_ref().map(tokio::task::JoinHandle::abort);
+    waiting.iter().for_each(tokio::task::JoinHandle::abort);
     world.backend.was_cancelled().await;
     assert_eq!(world.mcp(&token).await.status, 200);
 }
