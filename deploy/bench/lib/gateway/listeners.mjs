@@ -7,7 +7,9 @@ let waiting = null;
 
 function open(port, token, subject) {
   const body = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"listen"}}';
-  const stream = { socket: connect({ port, host: '127.0.0.1', noDelay: true }), events: 0, head: '' };
+  // From many addresses, as people come: one may not have thousands.
+  const localAddress = `127.0.1.${1 + (streams.length % 250)}`;
+  const stream = { socket: connect({ port, host: '127.0.0.1', localAddress, noDelay: true }), events: 0, head: '' };
   stream.socket.setEncoding('latin1');
   stream.socket.write(
     `POST /mcp HTTP/1.1\r\nHost: localhost:${port}\r\nAuthorization: Bearer ${token}\r\nMcp-Param-Subject: ${subject}\r\n` +
@@ -38,8 +40,8 @@ process.on('message', async ({ open: more, port, tokens, close, events }) => {
   for (let index = 0; index < (more ?? 0); index++) {
     const [token, subject] = tokens[streams.length % tokens.length];
     open(port, token, subject);
-    // No burst that a queue of connections would drop.
-    if (index % 50 === 49) await new Promise(resolve => setTimeout(resolve, 10));
+    // No burst that a queue of connections would drop, or that a proxy would call too much at once.
+    while (streams.filter(stream => stream.events === 0).length >= 100) await new Promise(resolve => setTimeout(resolve, 10));
   }
   if (close) {
     streams.splice(0).forEach(stream => ((stream.closing = true), stream.socket.destroy()));
