@@ -31,7 +31,7 @@ export async function start(command, args, env, port, cwd) {
   const child = spawn(command, args, { cwd, env: { PATH, HOME, ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
   let complaints = '';
   child.stderr.on('data', text => (complaints = (complaints + text).slice(-4000)));
-  const ended = new Promise(resolve => child.once('exit', resolve).once('error', resolve));
+  const ended = new Promise(resolve => child.once('close', resolve).once('error', resolve));
   const kill = () => child.kill('SIGTERM');
   // However this process ends, what it started ends with it.
   process.once('exit', kill);

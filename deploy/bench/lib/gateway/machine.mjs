@@ -24,19 +24,16 @@ export function install() {
   run('apt-get', ['install', '-y', '--no-install-recommends', ...missing.map(program => DEBIAN[program])]);
 }
 
-/** Builds what was not given, and gives where the programs are. */
-export function build(binaries) {
-  if (!binaries) run('cargo', ['build', '--release', '-p', 'gateway', '-p', 'mcp-backend', '-p', 'standin', '--bins']);
+/** Builds what was not given of these packages, and gives where the programs are. */
+export function build(binaries, packages = ['gateway', 'mcp-backend', 'standin']) {
+  if (!binaries) run('cargo', ['build', '--release', ...packages.flatMap(name => ['-p', name]), '--bins']);
   run('cargo', ['build', '--quiet', '-p', 'gateway', '--example', 'bench-tokens']);
   const target = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target');
   const directory = path.resolve(binaries ?? path.join(target, 'release'));
-  const programs = {
-    gateway: path.join(directory, 'gateway'),
-    backend: path.join(directory, 'mcp-backend'),
-    standin: path.join(directory, 'standin'),
-    tokens: path.join(target, 'debug/examples/bench-tokens'),
-  };
-  for (const program of Object.values(programs)) if (!existsSync(program)) throw new Error(`there is no ${program}`);
+  const [gateway, backend, standin] = packages.map(name => path.join(directory, name));
+  const programs = { gateway, backend, standin, tokens: path.join(target, 'debug/examples/bench-tokens') };
+  const missing = Object.values(programs).find(program => program && !existsSync(program));
+  if (missing) throw new Error(`there is no ${missing}`);
   return programs;
 }
 
