@@ -40,11 +40,12 @@ pub(super) async fn connection(
     let idle = Idle::default();
     let service = service_fn(|request| {
         let (handler, busy) = (handler.clone(), idle.busy());
-        async move {
+        // Boxed: hyper keeps the place of this future for as long as the connection lives, through hours of a stream.
+        Box::pin(async move {
             let response = answer(handler, peer, request).await;
             drop(busy);
             Ok::<_, Infallible>(if http2 { unread::watched(response) } else { response })
-        }
+        })
     });
     let io = TokioIo::new(stream);
     let ended = if http2 {
