@@ -14,7 +14,7 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
-use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use hyper::body::Incoming;
 use shared::{
     serve::{self, Handler},
@@ -63,6 +63,24 @@ impl Public {
 
 impl Handler for Public {
     async fn answer(&self, request: http::Request<Incoming>, peer: SocketAddr) -> Response {
+        // HTTP/2 has another way to say it, without which nothing is lost.
+        let can_be_told = request.version() < Version::HTTP_2;
+        let mut response = self.on_any_path(request, peer).await;
+        // A balancer of connections sends nobody new here, but those that it has sent stay: they are asked to go before
+        // the doors close, when a request could cross their closing.
+        if can_be_told && self.app.told_to_leave.is_cancelled() {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+
+    fn most_connections(&self, peer: IpAddr) -> Option<usize> {
+        self.app.most_connections(peer)
+    }
+}
+
+impl Public {
+    async fn on_any_path(&self, request: http::Request<Incoming>, peer: SocketAddr) -> Response {
         if request.uri().path() == MCP {
             let mut response = self.mcp(request, peer).await;
             if self.app.issuer.is_https() {
@@ -80,12 +98,6 @@ impl Handler for Public {
         })
     }
 
-    fn most_connections(&self, peer: IpAddr) -> Option<usize> {
-        self.app.most_connections(peer)
-    }
-}
-
-impl Public {
     /// A span for each request would cost more than all that is done for it: there is one where it is sent somewhere.
     async fn mcp(&self, request: http::Request<Incoming>, peer: SocketAddr) -> Response {
         if !trace::is_on() {

@@ -28,6 +28,9 @@ async fn readiness_says_so_at_once_while_the_doors_stay_open_and_streams_go_on_t
     let fresh = reqwest_of_its_own(&world).await;
     assert_eq!(fresh, 200);
     assert_eq!(world.mcp(&token).await.status, 200);
+    // But asked to connect anew the next time.
+    let kept = world.http.get(world.url("/.well-known/oauth-authorization-server")).send().await.unwrap();
+    assert_eq!(kept.headers()["connection"], "close");
 
     // Then the doors close; what is under way goes on to its end.
     let address = world.address();

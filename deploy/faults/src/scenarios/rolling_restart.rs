@@ -16,7 +16,9 @@ const STEADY: Mix =
 
 /// Every gateway in turn is told to end, ends, and is started again. Nothing is excused.
 pub(super) async fn play(settings: &Settings) -> Result<Findings, Error> {
-    let layout = Layout { gateways: 3, ..Layout::default() };
+    // As an operator tells it: longer than the balancer needs to notice.
+    let leaving = ("GATEWAY_SHUTDOWN_DELAY_SECONDS".to_owned(), "3".to_owned());
+    let layout = Layout { gateways: 3, variables: vec![leaving], ..Layout::default() };
     let plan = Plan {
         people: settings.pick(12, 40),
         mix: STEADY,
