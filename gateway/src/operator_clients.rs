@@ -100,7 +100,7 @@ impl OperatorClients {
             return client.api_key.clone().ok_or(NoApiKey::None);
         }
         let sealed = self.row(id).await?.and_then(|row| row.sealed_api_key).ok_or(NoApiKey::None)?;
-        let opened = self.keys.unseal(&purpose(id, "sealed_api_key"), &sealed);
+        let opened = self.keys.unseal(&api_key_purpose(id), &sealed);
         let text = opened.and_then(|plain| String::from_utf8(plain).map_err(|_| Unsealable));
         text.map(SecretString::from).map_err(|_| {
             error!(
@@ -136,6 +136,11 @@ fn purpose(id: &str, column: &str) -> String {
     format!("operator_clients/{id}/{column}")
 }
 
+/// What the sealed API key of a client is bound to.
+pub(crate) fn api_key_purpose(id: &str) -> String {
+    purpose(id, "sealed_api_key")
+}
+
 /// A client that is ready to be stored.
 #[derive(Debug)]
 pub struct Prepared {
@@ -160,7 +165,7 @@ pub fn prepare(keys: &Keys, entry: &Entry, api_key: Option<&SecretString>) -> Re
         .map(|secret| keys.keyed_hash(&purpose(&entry.id, "secret"), secret.expose_secret()))
         .transpose()?;
     let sealed = api_key
-        .map(|key| keys.seal(&purpose(&entry.id, "sealed_api_key"), key.expose_secret().as_bytes()))
+        .map(|key| keys.seal(&api_key_purpose(&entry.id), key.expose_secret().as_bytes()))
         .transpose()?;
     let row = OperatorClientRow {
         id: entry.id.clone(),

@@ -1,5 +1,6 @@
-//! Re-sealing, online: stored keys move under the newest master key, credentials under the sealing key in use, so that
-//! the older ones can go. In batches, by one replica at a time; each row moves by one conditional statement, so that
+//! Re-sealing, online: stored keys move under the newest master key, credentials and the API keys of clients under the
+//! sealing key in use, so that the older ones can go. Secrets of clients are not sealed but hashed, so nobody can move
+//! them; public keys of clients are neither. In batches, by one replica at a time; each row moves by one conditional statement, so that
 //! whoever is ended in the middle leaves nothing half done and the next one goes on where it was.
 
 use std::{sync::Arc, time::Duration};
@@ -11,7 +12,8 @@ use crate::{
     credentials::purpose,
     domain::secret::{NoRandomness, random_text},
     keys::{Keys, KeysError},
-    store::{Store, StoreError},
+    operator_clients::api_key_purpose,
+    store::{Sealed, Store, StoreError},
 };
 
 const LEASE: &str = "resealing";
@@ -51,7 +53,7 @@ pub enum ResealError {
 /// What a batch, or several, came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Moved {
-    /// Credentials that lie under the key in use now.
+    /// Credentials, API keys of clients among them, that lie under the key in use now.
     pub credentials: u64,
     /// Credentials that no key opens: damaged, and nobody could use them before either.
     pub unreadable: u64,
@@ -70,7 +72,7 @@ impl Resealing {
         Ok(Self { store, keys, clock, holder: random_text()? })
     }
 
-    /// How many credentials lie under each older sealing key.
+    /// How many credentials and API keys lie under each older sealing key.
     pub async fn outstanding(&self) -> Result<Vec<(String, i64)>, ResealError> {
         let mut outstanding = Vec::new();
         for key_id in self.keys.older_sealing_keys().await? {
@@ -89,6 +91,23 @@ impl Resealing {
         self.keys.reload().await?;
         let older = self.keys.older_sealing_keys().await?;
         Ok(Some(Pass { resealing: self, older, after: String::new() }))
+    }
+
+    /// They are as few as an operator has typed, so there is one batch of them.
+    async fn move_api_keys(&self, rows: &[Sealed]) -> Result<Moved, ResealError> {
+        let mut moved = Moved::default();
+        for row in rows {
+            let purpose = api_key_purpose(&row.id);
+            let Ok(plain) = self.keys.unseal(&purpose, &row.text) else {
+                debug!(client_id = row.id, "a stored API key cannot be opened, and so not be re-sealed");
+                moved.unreadable += 1;
+                continue;
+            };
+            if self.store.reseal_api_key(row, &self.keys.seal(&purpose, &plain)?).await? {
+                moved.credentials += 1;
+            }
+        }
+        Ok(moved)
     }
 
     async fn hold(&self) -> Result<bool, StoreError> {
@@ -112,9 +131,13 @@ impl Pass<'_> {
         while let Some(key_id) = self.older.last() {
             let rows = store.sealed_under(key_id, &self.after, BATCH).await?;
             let Some(last) = rows.last() else {
+                let api_keys = store.api_keys_under(key_id).await?;
                 self.older.pop();
                 self.after.clear();
-                continue;
+                if api_keys.is_empty() {
+                    continue;
+                }
+                return self.resealing.move_api_keys(&api_keys).await.map(Some);
             };
             if !self.resealing.hold().await? {
                 return Ok(None);

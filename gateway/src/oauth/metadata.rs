@@ -34,6 +34,12 @@ pub(crate) async fn openid(State(app): State<Arc<App>>) -> impl IntoResponse {
     let mut document = server_document(&app);
     document["subject_types_supported"] = json!(["public"]);
     document["id_token_signing_alg_values_supported"] = json!(["ES256"]);
+    // What is true by default, or taken for it, and is not so here (OpenID Connect Discovery §3).
+    for name in
+        ["request_parameter_supported", "request_uri_parameter_supported", "claims_parameter_supported"]
+    {
+        document[name] = false.into();
+    }
     (CACHE, Json(document))
 }
 
@@ -91,6 +97,7 @@ fn server_document(app: &App) -> Value {
         "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
         "code_challenge_methods_supported": ["S256"],
+        "prompt_values_supported": ["login", "select_account", "consent"],
         "authorization_response_iss_parameter_supported": true,
         "client_id_metadata_document_supported": app.clients.understands_documents(),
         "protected_resources": [issuer.resource()],
@@ -99,8 +106,16 @@ fn server_document(app: &App) -> Value {
         && let Some(members) = document.as_object_mut()
     {
         // RFC 8414 §2: there only if a grant uses it.
-        members.remove("authorization_endpoint");
-        members.remove("code_challenge_methods_supported");
+        for name in [
+            "authorization_endpoint",
+            "pushed_authorization_request_endpoint",
+            "require_pushed_authorization_requests",
+            "code_challenge_methods_supported",
+            "prompt_values_supported",
+            "authorization_response_iss_parameter_supported",
+        ] {
+            members.remove(name);
+        }
         members.insert("response_types_supported".to_owned(), json!([]));
     }
     if app.dpop.is_on() {

@@ -63,6 +63,7 @@ async fn the_authorization_server_describes_itself_at_both_places() {
             json!(["ES256", "RS256", "PS256"])
         );
     }
+    assert_eq!(server["prompt_values_supported"], json!(["login", "select_account", "consent"]));
     assert!(server["scopes_supported"].as_array().unwrap().contains(&json!("offline_access")));
     // OpenID Connect Discovery §3 requires these.
     for name in ["subject_types_supported", "id_token_signing_alg_values_supported", "jwks_uri"] {
@@ -81,6 +82,30 @@ async fn the_authorization_server_describes_itself_at_both_places() {
         assert_ne!(world.get(path).await.status, 404, "{name}");
     }
     assert_eq!(server["jwks_uri"], world.url("/oauth/jwks"));
+}
+
+#[tokio::test]
+async fn what_is_not_done_here_is_not_told() {
+    let world = World::start_with(&[("GATEWAY_GRANTS", "device, refresh_token")]).await;
+    let (server, openid) = (document(&world, DOCUMENTS[2]).await, document(&world, DOCUMENTS[3]).await);
+    for name in [
+        "authorization_endpoint",
+        "pushed_authorization_request_endpoint",
+        "require_pushed_authorization_requests",
+        "code_challenge_methods_supported",
+        "prompt_values_supported",
+        "authorization_response_iss_parameter_supported",
+        // On the internal listener, where strangers do not get.
+        "introspection_endpoint",
+    ] {
+        assert_eq!(server.get(name), None, "{name}");
+    }
+    assert_eq!(server["response_types_supported"], json!([]));
+    for name in
+        ["request_parameter_supported", "request_uri_parameter_supported", "claims_parameter_supported"]
+    {
+        assert_eq!(openid[name], false, "{name}");
+    }
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ on_both!(
     the_schedule_does_it_after_a_rotation,
     a_key_that_is_needed_is_not_retired,
     a_damaged_credential_is_no_obstacle,
+    the_api_keys_of_clients_move_too,
     an_older_master_key_becomes_dispensable,
     a_missing_master_key_is_named,
 );
@@ -89,6 +90,23 @@ async fn a_damaged_credential_is_no_obstacle(world: World) {
     house.rotate("sealing").await;
     let moved = house.resealing().begin().await.unwrap().unwrap().run(9).await.unwrap();
     assert_eq!((moved.credentials, moved.unreadable), (119, 1));
+}
+
+/// What a client's secret is known by cannot be moved; its API key can.
+async fn the_api_keys_of_clients_move_too(world: World) {
+    let house = House::new(&world, OLD_MASTER).await;
+    let old = house.active("sealing").await;
+    house.add_credentials(1).await;
+    house.add_machine("robot", "the API key").await;
+    house.rotate("sealing").await;
+    assert_eq!(house.resealing().outstanding().await.unwrap(), [(old.clone(), 2)]);
+    house.clock.advance(181 * DAY);
+    let refused = house.retire("sealing", &old, true).await.unwrap_err();
+    assert!(matches!(refused, RetireError::Credentials { count: 2, .. }), "{refused:?}");
+    let moved = house.resealing().begin().await.unwrap().unwrap().run(9).await.unwrap();
+    assert_eq!((moved.credentials, moved.unreadable), (2, 0));
+    house.retire("sealing", &old, true).await.unwrap();
+    assert_eq!(house.api_key("robot").await, "the API key");
 }
 
 async fn an_older_master_key_becomes_dispensable(world: World) {

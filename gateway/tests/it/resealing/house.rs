@@ -7,7 +7,7 @@ use gateway::{
     housekeeping::{Housekeeping, Terms},
     keys::{Keys, KeysError, MasterKeys, PUBLISH, RetireError, Schedule},
     resealing::Resealing,
-    store::Store,
+    store::{OperatorClientRow, Store},
 };
 use shared::clock::{Clock as _, ManualClock};
 
@@ -33,6 +33,10 @@ pub(super) struct House {
 /// What a credential's seal is bound to.
 pub(super) fn purpose(id: &str) -> String {
     format!("credentials/{id}/sealed")
+}
+
+fn api_key_purpose(id: &str) -> String {
+    format!("operator_clients/{id}/sealed_api_key")
 }
 
 pub(super) fn id(n: usize) -> String {
@@ -69,6 +73,24 @@ impl House {
             let made = NOW.plus(1000 * DAY);
             self.store.add_credential(&id, "subject", &sealed, later(), made).await.unwrap();
         }
+    }
+
+    /// A client of the operator's that acts with an API key.
+    pub(super) async fn add_machine(&self, id: &str, api_key: &str) {
+        let sealed = self.keys.seal(&api_key_purpose(id), api_key.as_bytes()).unwrap();
+        let row = OperatorClientRow {
+            id: id.to_owned(),
+            entry: "{}".to_owned(),
+            secret_hash: None,
+            sealed_api_key: Some(sealed),
+        };
+        assert!(self.store.add_operator_client(&row, NOW).await.unwrap());
+    }
+
+    pub(super) async fn api_key(&self, id: &str) -> String {
+        let row = self.store.operator_client(id).await.unwrap().unwrap();
+        let plain = self.keys.unseal(&api_key_purpose(id), &row.sealed_api_key.unwrap()).unwrap();
+        String::from_utf8(plain).unwrap()
     }
 
     /// A client that registered itself and was approved; answers with what is sealed in its id.

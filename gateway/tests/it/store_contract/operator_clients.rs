@@ -68,6 +68,10 @@ async fn a_key_that_it_needs_is_not_retired(world: World) {
     }
     // The first ten characters of a key's id tell it apart.
     assert_eq!(store.operator_clients_under("sealing-key1").await.unwrap(), ["hashed", "sealed"]);
+    let sealed = store.api_keys_under("sealing-key1").await.unwrap().remove(0);
+    assert_eq!((sealed.id.as_str(), store.count_sealed_under("sealing-key1").await.unwrap()), ("sealed", 1));
+    assert!(store.reseal_api_key(&sealed, "sealing-key1 again").await.unwrap());
+    assert!(!store.reseal_api_key(&sealed, "later").await.unwrap(), "it is another by now");
     assert!(store.retire_key("other-key-12", NOW).await.unwrap());
     assert!(!store.retire_key("sealing-key1", NOW).await.unwrap());
     for id in ["hashed", "sealed"] {
