@@ -2,6 +2,7 @@
 
 mod audit;
 mod clients;
+mod doctor;
 mod keys;
 mod serve;
 mod sessions;
@@ -47,6 +48,8 @@ enum Command {
     /// Look at sessions, or end them.
     #[command(subcommand)]
     Sessions(sessions::Command),
+    /// Look at a deployment from outside, as its clients do, and say what is wrong and what to do.
+    Doctor(doctor::Doctor),
     /// Look at what was noted: who did what, through which client, from where.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -87,6 +90,12 @@ enum Failure {
     NoSelection,
     #[error("nothing was done:\n  {}", .0.join("\n  "))]
     Client(Vec<String>),
+    #[error("{0}")]
+    Usage(String),
+    #[error(transparent)]
+    Unexamined(#[from] gateway::doctor::Unexamined),
+    #[error("the deployment has faults")]
+    Faults,
     #[error("the answer could not be written as JSON")]
     Json(#[from] serde_json::Error),
 }
@@ -96,14 +105,21 @@ impl Arguments {
     pub(crate) async fn run(self) -> ExitCode {
         match dispatch(self.command.unwrap_or(Command::Serve)).await {
             Ok(()) => ExitCode::SUCCESS,
-            Err(error @ Failure::Configuration(_)) => {
-                eprintln!("{error}");
-                ExitCode::from(78) // EX_CONFIG of sysexits.h
-            }
             Err(error) => {
                 eprintln!("{}", Chain(&error));
-                ExitCode::FAILURE
+                error.exit_code()
             }
+        }
+    }
+}
+
+impl Failure {
+    /// 2 is also what clap ends with when the arguments cannot be read.
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Configuration(_) => ExitCode::from(78), // EX_CONFIG of sysexits.h
+            Self::Usage(_) | Self::Unexamined(_) => ExitCode::from(2),
+            _ => ExitCode::FAILURE,
         }
     }
 }
@@ -126,6 +142,7 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Keys(command) => command.run().await,
         Command::Sessions(command) => command.run().await,
         Command::Audit(command) => command.run().await,
+        Command::Doctor(doctor) => doctor.run().await,
     }
 }
 

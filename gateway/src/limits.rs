@@ -23,6 +23,8 @@ pub(crate) const CLIENT_FAILURES: Limit = Limit { name: "client-failures", quota
 pub(crate) const REFRESH: Limit = Limit { name: "refresh", quota: 600, window: MINUTE };
 /// Sign-ins and authorizations of one person.
 pub(crate) const ACCOUNT: Limit = Limit { name: "account", quota: 120, window: MINUTE };
+/// Streams of two events for the doctor, per address prefix.
+pub(crate) const PROBE: Limit = Limit { name: "probe", quota: 60, window: MINUTE };
 /// Requests of devices, each of which is a row, per address prefix.
 pub(crate) const DEVICE: Limit = Limit { name: "device", quota: 120, window: MINUTE };
 /// User codes typed, per address prefix.

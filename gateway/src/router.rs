@@ -32,7 +32,7 @@ use tracing::Instrument as _;
 
 use crate::{
     account, app::App, caller, connect, dpop, exchange, health, language, login, metrics::count_requests,
-    oauth, openapi, pages, proxy, scrape,
+    oauth, openapi, pages, probe, proxy, scrape,
 };
 
 /// Control requests are answered within this time, or 503.
@@ -150,6 +150,7 @@ fn documents() -> Router<Arc<App>> {
         .route("/.well-known/openid-configuration", get(oauth::metadata::openid))
         .route("/oauth/jwks", get(oauth::metadata::jwks))
         .route("/openapi.json", get(openapi::public))
+        .route("/probe/stream", get(probe::stream))
         .layer(open_to_pages())
 }
 

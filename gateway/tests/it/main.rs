@@ -16,6 +16,7 @@ mod connect;
 mod consent;
 mod device;
 mod dpop;
+mod doctor;
 mod ephemeral_contract;
 mod exchange;
 mod harness;
