@@ -2,6 +2,7 @@
 
 mod audit;
 mod clients;
+mod config;
 mod doctor;
 mod keys;
 mod serve;
@@ -10,7 +11,8 @@ mod table;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
 use gateway::{
     Config,
     config::Storage,
@@ -35,10 +37,19 @@ enum Command {
     /// Serve (the default).
     Serve,
     /// Bring the database's schema up to date and end.
-    Migrate,
+    Migrate {
+        /// For machines.
+        #[arg(long)]
+        json: bool,
+    },
     /// Look at the configuration.
     #[command(subcommand)]
-    Config(ConfigCommand),
+    Config(config::Command),
+    /// Write what completes this command's arguments in a shell, to be put where that shell looks for it.
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
     /// Look at the clients that operators register, add or remove one.
     #[command(subcommand)]
     Clients(clients::Command),
@@ -53,12 +64,6 @@ enum Command {
     /// Look at what was noted: who did what, through which client, from where.
     #[command(subcommand)]
     Audit(audit::Command),
-}
-
-#[derive(Debug, Subcommand)]
-enum ConfigCommand {
-    /// Report everything that is wrong with it.
-    Check,
 }
 
 /// Why a command did not do what it should.
@@ -124,18 +129,16 @@ impl Failure {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "a command answers where it was called")]
 async fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve => serve::serve().await,
-        Command::Migrate => {
+        Command::Migrate { json } => {
             open().await?;
-            println!("The schema is up to date.");
-            Ok(())
+            table::done(json, &serde_json::json!({ "migrated": true }), "The schema is up to date.")
         }
-        Command::Config(ConfigCommand::Check) => {
-            Config::read(Env::of_process())?;
-            println!("The configuration is sound.");
+        Command::Config(command) => command.run(),
+        Command::Completions { shell } => {
+            completions(shell);
             Ok(())
         }
         Command::Clients(command) => command.run().await,
@@ -144,6 +147,10 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Audit(command) => command.run().await,
         Command::Doctor(doctor) => doctor.run().await,
     }
+}
+
+fn completions(shell: Shell) {
+    clap_complete::generate(shell, &mut Arguments::command(), "gateway", &mut std::io::stdout());
 }
 
 /// The store, migrated, and what else the storage section says.

@@ -4,6 +4,7 @@ mod capacity;
 mod dpop;
 mod grants;
 mod network;
+mod reference;
 mod storage;
 mod tokens;
 mod webhook;
@@ -16,6 +17,7 @@ use shared::{
 pub use self::{
     capacity::Capacity,
     network::{AllowedOrigins, BackendUrl, Network},
+    reference::{Origin, Variable},
     storage::Storage,
     tokens::Tokens,
     webhook::Webhook,
@@ -42,11 +44,11 @@ pub struct Config {
     pub storage: Storage,
     /// How long things live.
     pub tokens: Tokens,
-    /// `GATEWAY_GRANTS`: the ways to a token, separated by commas; default `authorization_code`, `refresh_token`,
-    /// `client_credentials` and `device`.
+    /// `GATEWAY_GRANTS`: the ways to a token, separated by commas; default
+    /// `authorization_code,refresh_token,client_credentials,device`.
     pub grants: Grants,
-    /// `GATEWAY_DPOP`: `on` (default) binds the tokens of clients that prove possession of a key to it (RFC 9449), `nonce`
-    /// asks for a nonce in every proof besides, `off` looks at no proof.
+    /// `GATEWAY_DPOP`: `on` binds the tokens of clients that prove possession of a key to it (RFC 9449), `nonce` asks for a
+    /// nonce in every proof besides, `off` looks at no proof; default `on`.
     pub dpop: Mode,
     /// `GATEWAY_CLIENTS_FILE`: a JSON file of clients that the operator registers; default none.
     pub clients: FileClients,

@@ -18,9 +18,11 @@ pub struct Config {
     pub gateway_issuer: String,
     /// `PARTNER_API_BASE_URL`: Peaka's Partner API; default `https://partner.peaka.studio/api/v1`.
     pub partner_api_base_url: String,
-    /// `BACKEND_MAX_BODY_BYTES`: the longest request body that is read; default 4 MiB.
+    /// `BACKEND_MAX_BODY_BYTES`: the longest request body that is read; default `4194304` (4 MiB).
     pub max_body_bytes: usize,
-    /// `BACKEND_SHUTDOWN_DELAY_SECONDS` and `BACKEND_DRAIN_SECONDS`: see [`Leaving`].
+    /// `BACKEND_SHUTDOWN_DELAY_SECONDS`: for so long after the signal to end it still takes connections, while its readiness
+    /// says that it goes, at most 300; default `0`.
+    /// `BACKEND_DRAIN_SECONDS`: what requests under way then have to finish, at most 3600; default `25`.
     pub leaving: Leaving,
     /// `LOG_FORMAT`, `LOG_FILTER` and `OTEL_EXPORTER_OTLP_ENDPOINT`, as the gateway reads them.
     pub telemetry: Telemetry,

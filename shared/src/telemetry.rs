@@ -46,13 +46,15 @@ impl FromStr for LogFormat {
 /// Where logs and traces go.
 #[derive(Clone, Debug)]
 pub struct Telemetry {
-    /// `LOG_FORMAT`: `text` (default) or `json`.
+    /// `LOG_FORMAT`: how log lines are written, `text` or `json`; default `text`.
     pub format: LogFormat,
     /// `LOG_FILTER`: directives as `tracing_subscriber::EnvFilter` reads them; default `info`.
     pub filter: String,
-    /// `OTEL_EXPORTER_OTLP_ENDPOINT`: the collector's gRPC address; no traces are sent without it.
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT`: the collector's gRPC address; default none, without which no traces are sent.
     pub otlp_endpoint: Option<String>,
-    /// `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`: which traces are recorded.
+    /// `OTEL_TRACES_SAMPLER`: which traces are recorded, `always_on`, `always_off`, `traceidratio`, or with `parentbased_`
+    /// before these whatever the client decided; default `parentbased_always_on`.
+    /// `OTEL_TRACES_SAMPLER_ARG`: the share of the two ratios, 0 to 1; default `1`.
     pub sampling: Sampling,
 }
 

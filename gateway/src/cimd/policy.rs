@@ -19,18 +19,18 @@ const PORTS: &str = "GATEWAY_CIMD_PORTS";
 #[derive(Clone, Debug)]
 pub struct FetchPolicy {
     /// `GATEWAY_CIMD_PRIVATE_HOSTS`: hosts of the operator's own that serve documents from an address that is not
-    /// public, as `name=address:port`, separated by commas. The name is not looked up. None by default.
+    /// public, as `name=address:port`, separated by commas; default none. The name is not looked up.
     pub private_hosts: BTreeMap<String, SocketAddr>,
-    /// `GATEWAY_CIMD_CA_FILE`: a PEM file of certificate authorities to trust besides the system's, for the hosts
-    /// above. None by default.
+    /// `GATEWAY_CIMD_CA_FILE`: a PEM file of certificate authorities to trust besides the system's, for the
+    /// private hosts; default none.
     pub extra_authorities: Option<Vec<u8>>,
-    /// `GATEWAY_CIMD_PORTS`: the ports a client id may name, separated by commas; 443 by default. A private host's
+    /// `GATEWAY_CIMD_PORTS`: the ports a client id may name, separated by commas; default `443`. A private host's
     /// own port needs not be among them.
     pub ports: BTreeSet<u16>,
-    /// `GATEWAY_CIMD_ADMISSION`: `open` (default) lets every client with an acceptable document in, `listed` those of
-    /// `GATEWAY_CIMD_HOSTS`, `report` everyone, logging whom `listed` would have refused, and `off` nobody.
-    /// `GATEWAY_CIMD_HOSTS`: hosts, or hosts with the beginning of a path, separated by commas; `known` stands for
-    /// well-known vendors.
+    /// `GATEWAY_CIMD_ADMISSION`: which clients with a metadata document are let in: `open` (every one), `listed` (those of
+    /// GATEWAY_CIMD_HOSTS), `report` (every one, logging whom `listed` would have refused) or `off`; default `open`.
+    /// `GATEWAY_CIMD_HOSTS`: who is listed: hosts, or hosts with the beginning of a path, separated by commas, such as
+    /// `known,app.example.com,docs.example.com/clients`, where `known` stands for well-known vendors; default none.
     pub admission: Admission,
     /// To connect (2 s), and from asking to the last byte (5 s). Waiting for a free slot counts as well.
     pub deadlines: Deadlines,

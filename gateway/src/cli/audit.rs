@@ -1,6 +1,10 @@
 //! `gateway audit`.
 
-use std::{collections::HashSet, io::Write as _, time::Duration};
+use std::{
+    collections::HashSet,
+    io::{IsTerminal as _, Write as _},
+    time::Duration,
+};
 
 use chrono::{DateTime, NaiveDate};
 use clap::{Args, Subcommand};
@@ -89,10 +93,13 @@ impl Command {
             Self::Export { which, until } => {
                 let filter = AuditFilter { until, ..which.filter() };
                 let mut last: Option<AuditRow> = None;
+                let mut written = 0;
                 loop {
                     let after = last.as_ref().map(|row| (row.at, row.id.as_str()));
                     let rows = store.audit_page(&filter, after, PAGE).await?;
                     print(&rows, true)?;
+                    written += rows.len();
+                    progress(written);
                     last = rows.into_iter().next_back();
                     if last.is_none() {
                         return Ok(());
@@ -130,6 +137,15 @@ async fn follow_on(
             }
         }
         shown = seen;
+    }
+}
+
+/// How far an export is, for a person who waits for it: events are no part of what they see if they go to a file.
+#[expect(clippy::print_stderr, reason = "a command tells where it was called how far it is")]
+fn progress(written: usize) {
+    let (out, err) = (std::io::stdout(), std::io::stderr());
+    if !out.is_terminal() && err.is_terminal() {
+        eprintln!("exporting: {written} event(s)");
     }
 }
 

@@ -33,6 +33,9 @@ pub(super) enum Command {
         /// End its sessions too, so that its tokens end within a second.
         #[arg(long)]
         end_sessions: bool,
+        /// For machines.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -168,12 +171,12 @@ impl Command {
                 list(&store, &config.clients, json).await
             }
             Self::Add(add) => add.run(config).await,
-            Self::Remove { client_id, end_sessions } => {
+            Self::Remove { client_id, end_sessions, json } => {
                 if config.clients.contains_key(&client_id) {
                     let problem = format!("the client is in the file of {FILE}; take it out there");
                     return Err(Failure::Client(vec![problem]));
                 }
-                remove(&Store::connect(&config.storage.store).await?, &client_id, end_sessions).await
+                remove(&Store::connect(&config.storage.store).await?, &client_id, end_sessions, json).await
             }
         }
     }
@@ -202,30 +205,33 @@ fn row(entry: &Entry, by: &str) -> [String; 6] {
     ]
 }
 
-#[expect(clippy::print_stdout, reason = "a command answers where it was called")]
-async fn remove(store: &Store, client_id: &str, end_sessions: bool) -> Result<(), Failure> {
+async fn remove(store: &Store, client_id: &str, end_sessions: bool, as_json: bool) -> Result<(), Failure> {
     // First the client, so that none of its sessions begins behind our back. What is under way goes with it.
     let removed = store.remove_operator_client(client_id).await?;
     if !removed && !end_sessions {
         return Err(Failure::Client(vec!["there is no client with this id".to_owned()]));
     }
-    if removed {
-        println!("Removed {client_id}.");
-    }
     store.discard_unfinished(Which::Client(client_id)).await?;
-    if end_sessions {
-        let ended = store.revoke_sessions(Which::Client(client_id), Because::Operator, now).await?;
-        println!("Ended {} session(s).", ended.len());
-        return Ok(());
+    let mut sentences = Vec::new();
+    if removed {
+        sentences.push(format!("Removed {client_id}."));
     }
-    match store.live_sessions_of_client(client_id, now()).await? {
-        0 => {}
-        live => println!(
+    let ended = if end_sessions {
+        let ended = store.revoke_sessions(Which::Client(client_id), Because::Operator, now).await?.len();
+        sentences.push(format!("Ended {ended} session(s)."));
+        ended
+    } else {
+        0
+    };
+    let live = if end_sessions { 0 } else { store.live_sessions_of_client(client_id, now()).await? };
+    if live > 0 {
+        sentences.push(format!(
             "{live} session(s) of it go on until their access tokens end. To end them now: gateway clients remove \
              {client_id} --end-sessions"
-        ),
+        ));
     }
-    Ok(())
+    let object = json!({ "client": client_id, "removed": removed, "ended": ended, "live": live });
+    table::done(as_json, &object, &sentences.join("\n"))
 }
 
 fn read(path: &PathBuf) -> Result<String, Failure> {

@@ -10,6 +10,7 @@ use gateway::{
     keys::{Keys, PUBLISH, RINGS},
     store::{KeyRow, Store},
 };
+use serde_json::json;
 use shared::env::Env;
 
 use super::{Failure, now, open, table};
@@ -27,6 +28,9 @@ pub(super) enum Command {
         /// Which ring.
         #[arg(value_parser = RINGS)]
         ring: String,
+        /// For machines.
+        #[arg(long)]
+        json: bool,
     },
     /// Put all stored keys under the newest master key, and all credentials under the sealing key in use. Serving goes
     /// on; it can be ended and begun again at any time.
@@ -45,11 +49,13 @@ pub(super) enum Command {
         /// Even if clients that registered by themselves become unknown and must register again (ring `sealing`).
         #[arg(long)]
         forget_clients: bool,
+        /// For machines.
+        #[arg(long)]
+        json: bool,
     },
 }
 
 impl Command {
-    #[expect(clippy::print_stdout, reason = "a command answers where it was called")]
     pub(super) async fn run(self) -> Result<(), Failure> {
         match self {
             Self::List { json } => {
@@ -57,28 +63,27 @@ impl Command {
                 let rows: Vec<[String; 5]> = store.keys().await?.into_iter().map(row).collect();
                 table::print(["ring", "key", "state", "since", "master"], &rows, json)
             }
-            Self::Rotate { ring } => {
+            Self::Rotate { ring, json } => {
                 let (_, keys) = open_rings().await?;
-                if keys.rotate(&ring, now()).await? {
-                    println!(
-                        "The next key of {ring} is published; it takes over in {} minutes.",
-                        PUBLISH.as_secs() / 60
-                    );
+                let rotated = keys.rotate(&ring, now()).await?;
+                let sentence = if rotated {
+                    let minutes = PUBLISH.as_secs() / 60;
+                    format!("The next key of {ring} is published; it takes over in {minutes} minutes.")
                 } else {
-                    println!("The ring {ring} has a next key already, which is waiting to take over.");
-                }
-                Ok(())
+                    format!("The ring {ring} has a next key already, which is waiting to take over.")
+                };
+                table::done(json, &json!({ "ring": ring, "rotated": rotated }), &sentence)
             }
             Self::Reseal { json } => {
                 let (store, keys) = open_rings().await?;
                 reseal::run(store, Arc::new(keys), json).await
             }
-            Self::Retire { ring, key, forget_clients } => {
+            Self::Retire { ring, key, forget_clients, json } => {
                 let schedule = Config::read(Env::of_process())?.tokens.schedule();
                 let (_, keys) = open_rings().await?;
                 keys.retire(&ring, &key, &schedule, forget_clients, now()).await?;
-                println!("The key {key} of {ring} is retired.");
-                Ok(())
+                let sentence = format!("The key {key} of {ring} is retired.");
+                table::done(json, &json!({ "ring": ring, "key": key, "retired": true }), &sentence)
             }
         }
     }

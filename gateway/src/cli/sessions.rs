@@ -5,6 +5,7 @@ use gateway::{
     domain::session::{Because, Session},
     store::Which,
 };
+use serde_json::json;
 use shared::assertion::Projects;
 
 use super::{Failure, now, open, table};
@@ -29,6 +30,9 @@ pub(super) enum Command {
         /// Every session of everybody.
         #[arg(long, conflicts_with_all = ["person", "client", "session"])]
         all: bool,
+        /// For machines.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -56,7 +60,6 @@ impl Selection {
 }
 
 impl Command {
-    #[expect(clippy::print_stdout, reason = "a command answers where it was called")]
     pub(super) async fn run(self) -> Result<(), Failure> {
         let (store, _) = open().await?;
         match self {
@@ -67,13 +70,13 @@ impl Command {
                     ["session", "person", "client", "scopes", "projects", "began", "refreshed", "state"];
                 table::print(headings, &rows, json)
             }
-            Self::Revoke { which, all } => {
+            Self::Revoke { which, all, json } => {
                 let which = which.which().or(all.then_some(Which::All)).ok_or(Failure::NoSelection)?;
                 // First what is under way, so that no code becomes a session behind our back.
                 store.discard_unfinished(which).await?;
                 let ended = store.revoke_sessions(which, Because::Operator, now).await?;
-                println!("Ended {} session(s).", ended.len());
-                Ok(())
+                let ended = ended.len();
+                table::done(json, &json!({ "ended": ended }), &format!("Ended {ended} session(s)."))
             }
         }
     }

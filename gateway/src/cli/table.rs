@@ -45,6 +45,17 @@ pub(super) fn print<const N: usize>(
     Ok(())
 }
 
+/// Says what was done: a sentence for people, or an object for machines.
+#[expect(clippy::print_stdout, reason = "a command answers where it was called")]
+pub(super) fn done(json: bool, object: &serde_json::Value, sentence: &str) -> Result<(), Failure> {
+    if json {
+        println!("{}", serde_json::to_string_pretty(object)?);
+    } else {
+        println!("{sentence}");
+    }
+    Ok(())
+}
+
 /// A moment as RFC 3339 in UTC, to the second.
 pub(super) fn moment(at: Timestamp) -> String {
     let moment = DateTime::from_timestamp_millis(at.millis());

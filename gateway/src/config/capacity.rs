@@ -5,15 +5,15 @@ use shared::env::Env;
 /// How much one replica takes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capacity {
-    /// `GATEWAY_CONNECTIONS`: connections of the public listener; further ones wait. Default 10000. Each needs one file
+    /// `GATEWAY_CONNECTIONS`: connections of the public listener; further ones wait; default `10000`. Each needs one file
     /// descriptor, and one more while a call is under way.
     pub connections: usize,
-    /// `GATEWAY_CONNECTIONS_PER_ADDRESS`: of these from one address (IPv6: one /64); further ones are closed. Default 500;
-    /// twenty times as many for `GATEWAY_GENEROUS_NETWORKS`, unbounded for `GATEWAY_TRUSTED_PROXIES`.
+    /// `GATEWAY_CONNECTIONS_PER_ADDRESS`: of these from one address (IPv6: one /64); further ones are closed; default `500`.
+    /// Twenty times as many for `GATEWAY_GENEROUS_NETWORKS`, unbounded for `GATEWAY_TRUSTED_PROXIES`.
     pub connections_per_address: usize,
-    /// `GATEWAY_CALLS`: calls of `/mcp` under way; further ones get 503. Default 1024.
+    /// `GATEWAY_CALLS`: calls of `/mcp` under way; further ones get 503; default `1024`.
     pub calls: usize,
-    /// `GATEWAY_STREAMS`: answers of `/mcp` that stream events; further calls get 503. Default 8000.
+    /// `GATEWAY_STREAMS`: answers of `/mcp` that stream events; further calls get 503; default `8000`.
     pub streams: usize,
 }
 

@@ -19,18 +19,20 @@ pub struct Network {
     /// `GATEWAY_INTERNAL_LISTEN`: token exchange, identity keys and health; default `127.0.0.1:8081`. Never exposed.
     pub internal_listen: SocketAddr,
     /// `GATEWAY_BACKEND_URL`: origins of the MCP backend's replicas, comma-separated, or one whose name resolves to all of
-    /// them; default `http://127.0.0.1:8090`.
+    /// them, as that of a headless Service does; default `http://127.0.0.1:8090`.
     pub backend: BackendUrl,
     /// `GATEWAY_TRUSTED_PROXIES`: networks whose `X-Forwarded-For` is believed, comma-separated; default none.
     pub trusted_proxies: Networks,
     /// `GATEWAY_GENEROUS_NETWORKS`: networks whose addresses many people share, such as the egress of hosted clients: each
-    /// of their addresses may do twenty times as much as others; comma-separated, `none` for none. Default
-    /// 160.79.104.0/21, which Claude calls from.
+    /// of their addresses may do twenty times as much as others; comma-separated, `none` for none; default
+    /// `160.79.104.0/21` (Claude's).
     pub generous: Networks,
-    /// `GATEWAY_ALLOWED_ORIGINS`: web origins whose pages may call `/mcp`, comma-separated, or `*`. Always allowed: our
-    /// own, and pages served from the person's own machine.
+    /// `GATEWAY_ALLOWED_ORIGINS`: web origins whose pages may call `/mcp`, comma-separated, or `*`; default none.
+    /// Always allowed: our own, and pages served from the person's own machine.
     pub allowed_origins: AllowedOrigins,
-    /// `GATEWAY_SHUTDOWN_DELAY_SECONDS` and `GATEWAY_DRAIN_SECONDS`: see [`Leaving`].
+    /// `GATEWAY_SHUTDOWN_DELAY_SECONDS`: for so long after the signal to end it still takes connections, while its readiness
+    /// says that it goes, at most 300; default `0`.
+    /// `GATEWAY_DRAIN_SECONDS`: what requests under way then have to finish, at most 3600; default `25`.
     pub leaving: Leaving,
 }
 

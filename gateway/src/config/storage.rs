@@ -14,17 +14,20 @@ use crate::{
 /// Databases and master keys.
 #[derive(Debug)]
 pub struct Storage {
-    /// `GATEWAY_DATABASE_URL` (required): `postgres://user@host/database` (`host,host`: whichever takes writes) or
-    /// `sqlite://path?mode=rwc`; `GATEWAY_DATABASE_CONNECTIONS`: connections of this replica, default 16;
-    /// `GATEWAY_REPLICAS`: how many replicas there are at most, default 1. The start is refused if the server does not
+    /// `GATEWAY_DATABASE_URL` (required, secret): `postgres://user@host/database` (`host,host`: whichever takes writes) or
+    /// `sqlite://path?mode=rwc`.
+    /// `GATEWAY_DATABASE_CONNECTIONS`: connections of this replica, 1 to 1000; default `16`.
+    /// `GATEWAY_REPLICAS`: how many replicas there are at most; default `1`. The start is refused if the server does not
     /// grant that many times as many connections.
     pub store: StoreSettings,
-    /// `GATEWAY_REDIS_URL`: `redis://host/0`, `redis+sentinel://host,host,host/service` or `redis+cluster://host,host`, with
-    /// `rediss` for TLS. Without it what may be lost is kept in memory, which is right for one replica.
-    /// `GATEWAY_REDIS_CA_FILE`: a PEM file of the authorities that sign its certificates; default the system's.
-    /// `GATEWAY_REDIS_SENTINEL_PASSWORD`: the sentinels' own password; default none.
+    /// `GATEWAY_REDIS_URL` (secret): `redis://host/0`, `redis+sentinel://host,host,host/service` or
+    /// `redis+cluster://host,host`, with `rediss` for TLS; default none. Without it what may be lost is kept in memory, which
+    /// is right for one replica.
+    /// `GATEWAY_REDIS_CA_FILE`: a PEM file of the authorities that sign its certificates; default none, which is the
+    /// system's.
+    /// `GATEWAY_REDIS_SENTINEL_PASSWORD` (secret): the sentinels' own password; default none.
     pub redis: Option<RedisSettings>,
-    /// `GATEWAY_MASTER_KEYS` (required): base64url keys of 32 bytes, newest first, separated by commas. The newest seals
+    /// `GATEWAY_MASTER_KEYS` (required, secret): base64url keys of 32 bytes, newest first, separated by commas. The newest seals
     /// the stored keys, all of them open.
     pub master_keys: MasterKeys,
 }

@@ -12,16 +12,16 @@ use crate::{
 /// Lives of tokens and sessions.
 #[derive(Clone, Copy, Debug)]
 pub struct Tokens {
-    /// `GATEWAY_ACCESS_TOKEN_SECONDS`: default 900.
-    /// `GATEWAY_SESSION_IDLE_SECONDS`: a session that is not refreshed for so long ends; default 2592000 (30 days).
-    /// `GATEWAY_SESSION_SECONDS`: a session ends after so long in any case; default 15552000 (180 days).
+    /// `GATEWAY_ACCESS_TOKEN_SECONDS`: life of an access token, at most an hour; default `900` (15 minutes).
+    /// `GATEWAY_SESSION_IDLE_SECONDS`: a session that is not refreshed for so long ends; default `2592000` (30 days).
+    /// `GATEWAY_SESSION_SECONDS`: a session ends after so long in any case; default `15552000` (180 days).
     pub lifetimes: Lifetimes,
-    /// `GATEWAY_REMEMBERED_CONSENT_SECONDS`: how long a decision is remembered whose person wants that; default 7776000
-    /// (90 days), 0 for never.
+    /// `GATEWAY_REMEMBERED_CONSENT_SECONDS`: how long a decision is remembered whose person wants that, 0 for never;
+    /// default `7776000` (90 days).
     pub remember_consents: Duration,
-    /// `GATEWAY_KEY_ROTATION_SECONDS`: a key is in use for so long, then the next takes over; default 7776000 (90 days).
+    /// `GATEWAY_KEY_ROTATION_SECONDS`: a key is in use for so long, then the next takes over; default `7776000` (90 days).
     pub rotate_keys_after: Duration,
-    /// `GATEWAY_AUDIT_RETENTION_SECONDS`: how long audit events are kept; default 34560000 (400 days).
+    /// `GATEWAY_AUDIT_RETENTION_SECONDS`: how long audit events are kept; default `34560000` (400 days).
     pub audit_retention: Duration,
 }
 

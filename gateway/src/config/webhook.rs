@@ -7,10 +7,11 @@ use url::{Host, Url};
 /// Where to, and the secret that the messages are signed with.
 #[derive(Clone, Debug)]
 pub struct Webhook {
-    /// `GATEWAY_WEBHOOK_URL`: an https address that is told of every new connection and every detected theft; plain http
-    /// only for localhost. Default none.
+    /// `GATEWAY_WEBHOOK_URL` (secret): an https address that is told of every new connection and every detected theft, plain
+    /// http only for localhost; default none.
     pub url: Url,
-    /// `GATEWAY_WEBHOOK_SECRET` (required with it): at least 32 characters; the messages are signed with it.
+    /// `GATEWAY_WEBHOOK_SECRET` (secret): at least 32 characters that the messages are signed with, required beside the address;
+    /// default none.
     pub secret: SecretString,
 }
 

@@ -9,26 +9,26 @@ use url::{Host, Url};
 /// The section of the configuration that concerns Peaka.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// `PEAKA_ISSUER`: the issuer of Peaka's authorization server, byte for byte as its metadata writes it; required.
+    /// `PEAKA_ISSUER` (required): the issuer of Peaka's authorization server, byte for byte as its metadata writes it.
     /// Plain http only on the loopback interface; every endpoint then may be plain, too.
     pub issuer: String,
-    /// `PEAKA_AUTHORIZATION_ENDPOINT`: where browsers are sent; default: what the issuer's metadata says.
+    /// `PEAKA_AUTHORIZATION_ENDPOINT`: where browsers are sent; default none, which is what the issuer's metadata says.
     pub authorization_endpoint: Option<Url>,
-    /// `PEAKA_TOKEN_ENDPOINT`: where codes and refresh tokens are exchanged; default: what the issuer's metadata
-    /// says. When every endpoint that is needed is set, the metadata is never asked for.
+    /// `PEAKA_TOKEN_ENDPOINT`: where codes and refresh tokens are exchanged; default none, which is what the issuer's
+    /// metadata says. When every endpoint that is needed is set, the metadata is never asked for.
     pub token_endpoint: Option<Url>,
-    /// `PEAKA_USERINFO_ENDPOINT`: the OpenID userinfo endpoint, for `PEAKA_IDENTITY=userinfo`; default: what the
-    /// issuer's metadata says.
+    /// `PEAKA_USERINFO_ENDPOINT`: the OpenID userinfo endpoint, for `PEAKA_IDENTITY=userinfo`; default none, which is what
+    /// the issuer's metadata says.
     pub userinfo_endpoint: Option<Url>,
-    /// `PEAKA_CLIENT_ID`: the gateway's client id at Peaka; required.
+    /// `PEAKA_CLIENT_ID` (required): the gateway's client id at Peaka.
     pub client_id: String,
-    /// `PEAKA_CLIENT_SECRET`: the gateway's client secret at Peaka; required.
+    /// `PEAKA_CLIENT_SECRET` (required, secret): the gateway's client secret at Peaka.
     pub client_secret: SecretString,
     /// `PEAKA_SCOPES`: the scopes asked for, separated by spaces; default `user_access`.
     pub scopes: Vec<String>,
-    /// `PEAKA_CLIENT_AUTH`: how the gateway shows its secret; `basic` (default) or `post`.
+    /// `PEAKA_CLIENT_AUTH`: how the gateway shows its secret, `basic` or `post`; default `basic`.
     pub client_authentication: ClientAuthentication,
-    /// `PEAKA_IDENTITY`: who says who signed in; `info` (default) or `userinfo`.
+    /// `PEAKA_IDENTITY`: who says who signed in, the Partner API's `info` or `userinfo`; default `info`.
     pub identity: IdentitySource,
     /// `PARTNER_API_BASE_URL`: the Partner API; default `https://partner.peaka.studio/api/v1`. Plain http is
     /// accepted: an on-premise installation has it inside the cluster.

@@ -93,6 +93,52 @@ async fn a_ring_is_rotated() {
     assert!(!gateway(&world.url(), &["keys", "rotate", "other"]).status.success());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changes_something_can_say_so_to_machines() {
+    let world = World::sqlite().await;
+    add_session(&world.store, &session("one")).await;
+    let object = |arguments: &[&str]| -> serde_json::Value {
+        serde_json::from_str(&told(&gateway(&world.url(), arguments))).unwrap()
+    };
+    assert_eq!(object(&["migrate", "--json"])["migrated"], true);
+    assert_eq!(object(&["sessions", "revoke", "--all", "--json"])["ended"], 1);
+    assert_eq!(object(&["keys", "rotate", "access", "--json"])["rotated"], true);
+    assert_eq!(object(&["keys", "rotate", "access", "--json"])["rotated"], false);
+    assert_eq!(object(&["config", "check", "--json"])["sound"], true);
+}
+
+#[test]
+fn the_configuration_is_shown_without_its_secrets() {
+    let variables = [("GATEWAY_WEBHOOK_SECRET", "hunter2"), ("GATEWAY_ACCESS_TOKEN_SECONDS", "60")];
+    let output = gateway_with("postgres://root:hunter3@host/db", &variables, &["config", "show", "--json"]);
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && !shown.contains("hunter") && !shown.contains(MASTER), "{shown}");
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&shown).unwrap();
+    let row = |name: &str| {
+        let row = rows.iter().find(|row| row["variable"] == name).unwrap();
+        (row["value"].as_str().unwrap(), row["from"].as_str().unwrap())
+    };
+    assert_eq!(row("GATEWAY_DATABASE_URL"), ("(not shown)", "environment"));
+    assert_eq!(row("GATEWAY_ACCESS_TOKEN_SECONDS"), ("60", "environment"));
+    assert_eq!(row("GATEWAY_LISTEN"), ("127.0.0.1:8080", "default"));
+    assert_eq!(row("GATEWAY_REDIS_URL"), ("", "not set"));
+    // What is wrong is told after what holds.
+    let output = gateway("mysql://root:hunter3@host", &["config", "show"]);
+    assert_eq!(output.status.code(), Some(78));
+    let shown = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+    assert!(shown.contains("GATEWAY_LISTEN ") && shown.contains("1 mistake(s)"), "{shown}");
+    assert!(!shown.contains("hunter"), "{shown}");
+}
+
+#[test]
+fn shells_are_told_how_to_complete() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = told(&gateway("", &["completions", shell]));
+        assert!(script.contains("doctor") && script.contains("end-sessions"), "{shell}: {script}");
+    }
+    assert_eq!(gateway("", &["completions", "other"]).status.code(), Some(2));
+}
+
 #[test]
 fn mistakes_are_told_at_once_and_no_secret_with_them() {
     let output = gateway("mysql://root:hunter3@host", &["config", "check"]);

@@ -27,13 +27,13 @@ const PEAKA: [&str; 3] = ["peaka.studio", "peaka.com", "peaka.host"];
 /// The configuration of a program without a gateway.
 #[derive(Clone, Debug)]
 pub struct LocalConfig {
-    /// `PEAKA_API_KEY`: a Project key or a Partner key. Without one every call says that it is missing.
+    /// `PEAKA_API_KEY` (secret): a Project key or a Partner key; default none. Without one every call says that it is missing.
     pub api_key: Option<SecretString>,
     /// `PARTNER_API_BASE_URL`: Peaka's Partner API; default `https://partner.peaka.studio/api/v1`.
     pub partner_api_base_url: String,
     /// `LOCAL_LISTEN`: the loopback address of `serve-local`; default `127.0.0.1:8090`.
     pub listen: SocketAddr,
-    /// `BACKEND_MAX_BODY_BYTES`: the longest request body that `serve-local` reads; default 4 MiB.
+    /// `BACKEND_MAX_BODY_BYTES`: the longest request body that `serve-local` reads; default `4194304` (4 MiB).
     pub max_body_bytes: usize,
     /// `LOG_FORMAT`, `LOG_FILTER` and `OTEL_EXPORTER_OTLP_ENDPOINT`.
     pub telemetry: Telemetry,
