@@ -29,13 +29,15 @@ use crate::{
     },
     pages::{self, AccountPage, Leaving, PageError},
     same_origin::is_same_origin,
-    store::{AuditRow, Browser, Which},
+    store::{AuditRow, Browser, Decision, Which},
     usage::day,
 };
 
 const PATH: &str = "/account";
 /// More sessions than this are not shown; an operator lists them all.
 const MAX_SESSIONS: u32 = 100;
+/// Nor more remembered decisions, nor clients that are kept out.
+const MAX_DECISIONS: u32 = 50;
 /// Of so many events those that a person is told of are shown.
 const MAX_EVENTS: u32 = 300;
 const WEEK_DAYS: i64 = 7;
@@ -62,11 +64,27 @@ pub(crate) async fn show(
         calls: app.store.calls(subject, day(now) + 1 - WEEK_DAYS).await?,
         events: events(&app, subject, now).await?,
         connected,
+        decisions: decisions(&app, subject, now).await?,
+        kept_out: app.store.kept_out(subject, MAX_DECISIONS).await?,
         projects: names.map(|list| list.projects).unwrap_or_default(),
         token: token(&app, &cookie, now)?,
         ended: params.get("ended").and_then(|ended| ended.parse().ok()),
         now,
     })
+}
+
+/// What is remembered of what they decided, with what the apps were called then.
+async fn decisions(
+    app: &App,
+    subject: &str,
+    now: Timestamp,
+) -> Result<Vec<(Decision, Option<String>)>, PageError> {
+    let mut named = Vec::new();
+    for decision in app.store.decisions(subject, now, MAX_DECISIONS).await? {
+        let name = app.store.client(&decision.client_id).await?.map(|client| client.metadata.name);
+        named.push((decision, name));
+    }
+    Ok(named)
 }
 
 /// What happened lately.
@@ -94,11 +112,20 @@ pub(crate) async fn act(
     if !is_token(&app, &cookie, params.get("token").unwrap_or_default()) {
         return Err(PageError::refused("old_account_page"));
     }
-    match (params.get("action"), params.get("session")) {
+    let subject = &browser.person.subject;
+    match (params.get("action"), params.get("session").or(params.get("entry"))) {
         (Some("end"), Some(session)) => end(&app, &browser, session).await,
         (Some("end_all"), None) => end_all(&app, &browser).await,
         (Some("forget"), None) => {
-            app.store.forget_consents(Which::Subject(&browser.person.subject)).await?;
+            app.store.forget_consents(Which::Subject(subject)).await?;
+            Ok(back(None))
+        }
+        (Some("forget_one"), Some(entry)) => {
+            app.store.forget_decision(subject, entry).await?;
+            Ok(back(None))
+        }
+        (Some("let_in"), Some(entry)) => {
+            app.store.let_in(subject, entry).await?;
             Ok(back(None))
         }
         (Some("sign_out"), None) => {
@@ -139,6 +166,9 @@ async fn end(app: &App, browser: &Browser, session_id: &str) -> Result<Response,
     // Somebody else's session and one that never was are answered alike.
     let session = app.store.session(session_id).await?;
     let own = session.is_some_and(|session| session.subject == browser.person.subject);
+    if own {
+        app.store.keep_out(&browser.person.subject, Some(session_id), app.clock.now()).await?;
+    }
     let ended = own && app.revocation.end_session(session_id, Because::Person).await?;
     Ok(back(Some(usize::from(ended))))
 }
@@ -147,6 +177,7 @@ async fn end_all(app: &App, browser: &Browser) -> Result<Response, PageError> {
     let subject = &browser.person.subject;
     // First what is under way, so that no code becomes a session behind their back.
     app.store.discard_unfinished(Which::Subject(subject)).await?;
+    app.store.keep_out(subject, None, app.clock.now()).await?;
     app.store.forget_consents(Which::Subject(subject)).await?;
     let ended = app.revocation.end_sessions(Which::Subject(subject), Because::Person).await?;
     Ok(back(Some(ended)))

@@ -12,6 +12,7 @@ mod device_authorizations;
 #[cfg(test)]
 pub(crate) mod faults;
 mod hosts;
+mod kept_out;
 mod keys;
 mod known_people;
 mod leases;
@@ -51,10 +52,11 @@ pub use self::{
     connected::{Calls, Connected},
     credentials::{CredentialRow, Lease},
     device_authorizations::{DeviceApproval, DeviceAuthorization, DeviceStage},
+    kept_out::KeptOut,
     keys::KeyRow,
     known_people::KnownPerson,
     operator_clients::OperatorClientRow,
-    remembered::Relation,
+    remembered::{Decision, Relation},
     resealing::Sealed,
     reuse::{Once, Reuse},
     revocations::Revoked,

@@ -3,14 +3,14 @@
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
-use shared::{assertion::Projects, clock::Timestamp};
+use shared::{assertion::Projects, clock::Timestamp, scope::Scopes};
 
 use super::{ClientCard, PageError, moment::Moment, render};
 use crate::{
     domain::authorization::Person,
     language::Here,
     peaka::Project,
-    store::{AuditRow, Calls, Connected},
+    store::{AuditRow, Calls, Connected, Decision, KeptOut},
 };
 
 /// What a person is told of; other events are for operators.
@@ -36,6 +36,10 @@ pub(crate) struct AccountPage<'a> {
     pub(crate) connected: Vec<Connected>,
     pub(crate) calls: Vec<Calls>,
     pub(crate) events: Vec<AuditRow>,
+    /// What is remembered of their decisions, with the names of the apps.
+    pub(crate) decisions: Vec<(Decision, Option<String>)>,
+    /// Whom they keep out.
+    pub(crate) kept_out: Vec<KeptOut>,
     /// What projects are called, as far as Peaka said.
     pub(crate) projects: Vec<Project>,
     pub(crate) token: String,
@@ -48,6 +52,7 @@ struct Row {
     id: String,
     client: ClientCard,
     device: Option<String>,
+    by_enterprise: bool,
     scopes: Vec<String>,
     /// None: all of them.
     projects: Option<Vec<String>>,
@@ -58,6 +63,21 @@ struct Row {
     /// Name and count; the nameless sum has none.
     tools: Vec<(String, i64)>,
     unnamed: i64,
+}
+
+struct Remembered {
+    id: String,
+    /// The web origin, where the app has no name any more.
+    name: String,
+    origin: String,
+    scopes: Vec<String>,
+    until: Moment,
+}
+
+struct Out {
+    id: String,
+    name: String,
+    since: Moment,
 }
 
 struct Event {
@@ -78,6 +98,8 @@ struct Account<'a> {
     ended: Option<String>,
     theft: bool,
     rows: Vec<Row>,
+    remembered: Vec<Remembered>,
+    kept_out: Vec<Out>,
     events: Vec<Event>,
 }
 
@@ -109,13 +131,15 @@ pub(crate) fn account(page: &AccountPage<'_>) -> Result<Response, PageError> {
         ended,
         theft: events.iter().any(|event| event.is_theft),
         rows: page.connected.iter().map(|connected| row(&w, page, connected)).collect(),
+        remembered: page.decisions.iter().map(|decision| remembered(&w, decision, page.now)).collect(),
+        kept_out: page.kept_out.iter().map(|out| kept_out(&w, out, page.now)).collect(),
         events,
         w,
     };
     render(StatusCode::OK, &shown)
 }
 
-fn row(w: &Here, page: &AccountPage<'_>, Connected { session, device }: &Connected) -> Row {
+fn row(w: &Here, page: &AccountPage<'_>, Connected { session, device, by_enterprise }: &Connected) -> Row {
     let calls: Vec<&Calls> = page.calls.iter().filter(|calls| calls.session_id == session.id).collect();
     let used = calls
         .iter()
@@ -132,7 +156,8 @@ fn row(w: &Here, page: &AccountPage<'_>, Connected { session, device }: &Connect
         id: session.id.clone(),
         client: ClientCard::of_session(w, session),
         device: device.clone(),
-        scopes: session.scopes.iter().map(|scope| w.t(&format!("scopes.{scope}.title")).to_owned()).collect(),
+        by_enterprise: *by_enterprise,
+        scopes: titles(w, session.scopes),
         projects: match &session.projects {
             Projects::All => None,
             Projects::Only(ids) => Some(ids.iter().map(name).collect()),
@@ -148,6 +173,24 @@ fn row(w: &Here, page: &AccountPage<'_>, Connected { session, device }: &Connect
             .map(|calls| (calls.tool.clone(), calls.calls))
             .collect(),
     }
+}
+
+fn titles(w: &Here, scopes: Scopes) -> Vec<String> {
+    scopes.iter().map(|scope| w.t(&format!("scopes.{scope}.title")).to_owned()).collect()
+}
+
+fn remembered(w: &Here, (decision, name): &(Decision, Option<String>), now: Timestamp) -> Remembered {
+    Remembered {
+        id: decision.id.clone(),
+        name: name.clone().unwrap_or_else(|| decision.redirect_origin.clone()),
+        origin: decision.redirect_origin.clone(),
+        scopes: titles(w, decision.scopes),
+        until: Moment::of(w, decision.until, now),
+    }
+}
+
+fn kept_out(w: &Here, out: &KeptOut, now: Timestamp) -> Out {
+    Out { id: out.id.clone(), name: out.client_name.clone(), since: Moment::of(w, out.since, now) }
 }
 
 fn told(w: &Here, event: &AuditRow, now: Timestamp) -> Option<Event> {

@@ -16,6 +16,8 @@ pub struct Connected {
     pub session: Session,
     /// The kind of device that it was allowed from.
     pub device: Option<String>,
+    /// Whether it was begun for the person, by an enterprise.
+    pub by_enterprise: bool,
 }
 
 /// How often a session was used, by one tool.
@@ -42,7 +44,7 @@ impl Store {
         let rows = sqlx::query(concat!(
             "SELECT ",
             columns!(),
-            ", device FROM sessions WHERE subject = $1 AND revoked_at_ms IS NULL AND expires_at_ms > $2 \
+            ", device, CAST(CASE WHEN reuse_key IS NULL THEN 0 ELSE 1 END AS BIGINT) AS by_enterprise FROM sessions WHERE subject = $1 AND revoked_at_ms IS NULL AND expires_at_ms > $2 \
              AND idle_expires_at_ms > $2 ORDER BY created_at_ms DESC, id LIMIT $3"
         ))
         .bind(subject)
@@ -50,7 +52,16 @@ impl Store {
         .bind(i64::from(most))
         .fetch_all(&self.pool)
         .await?;
-        rows.iter().map(|row| Ok(Connected { session: read(row)?, device: row.try_get("device")? })).collect()
+        rows.iter()
+            .map(|row| {
+                let by_enterprise: i64 = row.try_get("by_enterprise")?;
+                Ok(Connected {
+                    session: read(row)?,
+                    device: row.try_get("device")?,
+                    by_enterprise: by_enterprise != 0,
+                })
+            })
+            .collect()
     }
 
     /// How often the sessions of a person were used since `day` (days since the epoch).

@@ -19,6 +19,21 @@ pub struct Relation<'a> {
     pub redirect_origin: &'a str,
 }
 
+/// A decision, as its person sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Names it.
+    pub id: String,
+    /// About whom.
+    pub client_id: String,
+    /// The web origin that codes go to.
+    pub redirect_origin: String,
+    /// What was allowed.
+    pub scopes: Scopes,
+    /// Until when it is remembered.
+    pub until: Timestamp,
+}
+
 impl Relation<'_> {
     /// None of the three can have a line break.
     fn id_hash(&self) -> String {
@@ -75,6 +90,45 @@ impl Store {
         row.as_ref().map(read).transpose()
     }
 
+    /// What is remembered of a person, the newest first.
+    pub async fn decisions(
+        &self,
+        subject: &str,
+        now: Timestamp,
+        most: u32,
+    ) -> Result<Vec<Decision>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id_hash, client_id, redirect_origin, scopes, expires_at_ms FROM remembered_consents \
+             WHERE subject = $1 AND expires_at_ms > $2 ORDER BY created_at_ms DESC, id_hash LIMIT $3",
+        )
+        .bind(subject)
+        .bind(now.millis())
+        .bind(i64::from(most))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Decision {
+                    id: row.try_get("id_hash")?,
+                    client_id: row.try_get("client_id")?,
+                    redirect_origin: row.try_get("redirect_origin")?,
+                    scopes: scopes(row, "scopes")?,
+                    until: Timestamp::from_millis(row.try_get("expires_at_ms")?),
+                })
+            })
+            .collect()
+    }
+
+    /// Forgets one of a person's decisions.
+    pub async fn forget_decision(&self, subject: &str, id: &str) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM remembered_consents WHERE id_hash = $1 AND subject = $2")
+            .bind(id)
+            .bind(subject)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
     /// Forgets a decision.
     pub async fn forget_consent(&self, relation: Relation<'_>) -> Result<(), StoreError> {
         sqlx::query("DELETE FROM remembered_consents WHERE id_hash = $1")
@@ -103,15 +157,16 @@ impl Store {
     }
 }
 
+fn scopes(row: &AnyRow, column: &'static str) -> Result<Scopes, StoreError> {
+    let text: String = row.try_get(column)?;
+    text.parse().map_err(|_| StoreError::Corrupt { table: TABLE, what: column })
+}
+
 fn read(row: &AnyRow) -> Result<Remembered, StoreError> {
-    let scopes = |column: &'static str| -> Result<Scopes, StoreError> {
-        let text: String = row.try_get(column)?;
-        text.parse().map_err(|_| StoreError::Corrupt { table: TABLE, what: column })
-    };
     Ok(Remembered {
         fingerprint: row.try_get("metadata_hash")?,
-        asked: scopes("asked")?,
-        scopes: scopes("scopes")?,
+        asked: scopes(row, "asked")?,
+        scopes: scopes(row, "scopes")?,
         projects: projects_from_text(row.try_get("projects")?),
     })
 }

@@ -1,5 +1,6 @@
 //! Connected apps: a person sees what they let in, and ends it.
 
+use serde_json::json;
 use standin::demo;
 
 use crate::harness::{Browser, Form, Reply, World};
@@ -70,6 +71,36 @@ async fn a_person_sees_their_own_apps_and_ends_one() {
         "{}",
         page.body
     );
+}
+
+#[tokio::test]
+async fn what_was_decided_is_listed_and_forgotten() {
+    let world = World::start().await;
+    let browser = Browser::new(&world);
+    for redirect_uri in ["https://claude.ai/api/mcp/auth_callback", "https://app.example/callback"] {
+        let metadata = json!({"client_name": "An app", "redirect_uris": [redirect_uri]});
+        let request = world.client(&metadata).await.request(&world);
+        browser.code(&request, &Browser::all().with("remember", "yes")).await;
+        world.pass(60);
+    }
+    let page = browser.get("/account").await;
+    page.assert_is_a_page(200);
+    for shown in ["Remembered decisions", "https://app.example", "Forget all"] {
+        assert!(page.body.contains(shown), "{shown} is not in {}", page.body);
+    }
+    // The newest comes first. Nobody else forgets it.
+    let one = form(&page, "forget_one").with("entry", &page.hidden("entry"));
+    let grace = Browser::of(&world, &demo::PEOPLE[1]);
+    let stolen = form(&signed_in(&grace).await, "forget_one").with("entry", &page.hidden("entry"));
+    assert_eq!(grace.post("/account", &stolen).await.status, 303);
+    assert_eq!(world.database.count("remembered_consents").await, 2);
+    assert_eq!(browser.post("/account", &one).await.header("location"), "/account");
+    let page = browser.get("/account").await;
+    let (has, had) = ("https://claude.ai", "https://app.example");
+    assert!(page.body.contains(has) && !page.body.contains(had), "{}", page.body);
+    assert!(!page.body.contains("Forget all"), "{}", page.body);
+    assert_eq!(browser.post("/account", &form(&page, "forget")).await.status, 303);
+    assert!(!browser.get("/account").await.body.contains("Remembered decisions"));
 }
 
 #[tokio::test]

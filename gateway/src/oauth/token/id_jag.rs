@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::grant::Grant,
+    domain::{grant::Grant, session::Because},
     id_jag::{Refusal, Vouched},
     store::{KnownPerson, Once},
 };
@@ -25,6 +25,10 @@ const AMBIGUOUS: OAuthError = OAuthError::InvalidGrant(
     "several people have signed in here with the e-mail address of this assertion, so it names none of them",
 );
 
+const KEPT_OUT: OAuthError = OAuthError::InvalidGrant(
+    "the person of this assertion has disconnected this client; they can let it in again at /account of this server",
+);
+
 pub(super) async fn grant(app: &App, request: Request<'_>) -> Result<Response, OAuthError> {
     let Request { client, params, key } = request;
     if !client.is_confidential() {
@@ -33,6 +37,9 @@ pub(super) async fn grant(app: &App, request: Request<'_>) -> Result<Response, O
     let vouched = app.id_jag.judge(client, params.require("assertion")?).await.map_err(refused)?;
     let scopes = narrowed(params.get("scope"), vouched.ceiling)?;
     let person = person(app, &vouched).await?;
+    if app.store.is_kept_out(&person.subject, &client.id).await? {
+        return Err(KEPT_OUT);
+    }
     let asked = Asked {
         grant: Grant::IdJag,
         of: &person.subject,
@@ -44,6 +51,11 @@ pub(super) async fn grant(app: &App, request: Request<'_>) -> Result<Response, O
         once: Some(Once { id_hash: &vouched.id_hash, until: vouched.ends }),
     };
     let session = session(app, &asked).await?;
+    // Once more, now that there is a session: whoever keeps a client out does so first and then ends what they find.
+    if app.store.is_kept_out(&person.subject, &client.id).await? {
+        app.revocation.end_session(&session.id, Because::Person).await?;
+        return Err(KEPT_OUT);
+    }
     info!(
         session_id = session.id,
         subject = session.subject,

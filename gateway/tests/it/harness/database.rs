@@ -14,7 +14,7 @@ const TABLES: [&str; 7] = [
 ];
 
 /// What it can do most of its work without.
-const FURTHER: [&str; 3] = ["operator_clients", "used_assertions", "device_authorizations"];
+const FURTHER: [&str; 4] = ["operator_clients", "used_assertions", "device_authorizations", "kept_out"];
 
 pub(crate) struct Database {
     pub(crate) url: String,

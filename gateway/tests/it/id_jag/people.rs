@@ -3,7 +3,7 @@
 use standin::demo::PEOPLE;
 
 use super::house::House;
-use crate::harness::Browser;
+use crate::harness::{Browser, Form, Reply};
 
 #[tokio::test]
 async fn a_person_who_never_signed_in_is_told_to() {
@@ -41,6 +41,33 @@ async fn a_session_that_an_enterprise_began_is_no_sign_in() {
     house.world.database.run("UPDATE browsers SET expires_at_ms = 0").await;
     house.world.database.run("UPDATE sessions SET revoked_at_ms = 1 WHERE reuse_key IS NULL").await;
     house.assert_refused(&house.good(), "must sign in once").await;
+}
+
+/// Whoever disconnects an app expects it to stay away, although its enterprise could bring it back at once.
+#[tokio::test]
+async fn an_app_that_its_person_disconnected_stays_out_until_they_let_it_in() {
+    let house = House::start().await;
+    let browser = Browser::new(&house.world);
+    let client = house.world.register().await;
+    browser.code_for(&client).await;
+    let token = house.redeem(&house.good()).await.json()["access_token"].as_str().unwrap().to_owned();
+    let page = browser.get("/account").await;
+    assert!(page.body.contains("Your organization connected this app for you"), "{}", page.body);
+    let form =
+        |page: &Reply, action: &str| Form::of([("token", page.hidden("token").as_str()), ("action", action)]);
+    let end = form(&page, "end").with("session", &page.hidden("session"));
+    assert_eq!(browser.post("/account", &end).await.header("location"), "/account?ended=1");
+    assert_eq!(house.world.mcp(&token).await.status, 401);
+    house.assert_refused(&house.good(), "disconnected this client").await;
+    let page = browser.get("/account").await;
+    assert!(page.body.contains("Kept out"), "{}", page.body);
+    let let_in = form(&page, "let_in").with("entry", &page.hidden("entry"));
+    assert_eq!(browser.post("/account", &let_in).await.status, 303);
+    assert_eq!(house.redeem(&house.good()).await.status, 200);
+    let page = browser.get("/account").await;
+    assert!(!page.body.contains("Kept out"), "{}", page.body);
+    assert_eq!(browser.post("/account", &form(&page, "end_all")).await.status, 303);
+    house.assert_refused(&house.good(), "disconnected this client").await;
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ on_both!(
     a_decision_is_remembered_until_it_ends,
     the_last_decision_counts,
     what_is_forgotten_is_that_and_nothing_else,
+    decisions_are_listed_and_forgotten_one_by_one,
     the_sweep_takes_what_is_over,
 );
 
@@ -108,6 +109,25 @@ async fn what_is_forgotten_is_that_and_nothing_else(world: World) {
     remember(store, &ada, "client").await;
     store.discard_unfinished(Which::Session("s")).await.unwrap();
     assert!(!knows(store, &ada, "client").await);
+}
+
+async fn decisions_are_listed_and_forgotten_one_by_one(world: World) {
+    let store = &world.store;
+    let ada = browser(None).person;
+    let grace = Person { subject: "grace".to_owned(), email: "grace@peaka.example".to_owned(), name: None };
+    for (person, client) in [(&ada, "client"), (&ada, ODD), (&grace, "client")] {
+        remember(store, person, client).await;
+    }
+    let decisions = store.decisions(&ada.subject, NOW, 10).await.unwrap();
+    assert_eq!(decisions.len(), 2);
+    assert_eq!(store.decisions(&ada.subject, NOW, 1).await.unwrap().len(), 1);
+    assert_eq!(store.decisions(&ada.subject, later(), 10).await.unwrap(), []);
+    let odd = decisions.iter().find(|decision| decision.client_id == ODD).unwrap();
+    assert_eq!((odd.redirect_origin.as_str(), odd.scopes, odd.until), (ORIGIN, Scope::Read.into(), later()));
+    store.forget_decision(&grace.subject, &odd.id).await.unwrap();
+    assert!(knows(store, &ada, ODD).await);
+    store.forget_decision(&ada.subject, &odd.id).await.unwrap();
+    assert!(!knows(store, &ada, ODD).await && knows(store, &ada, "client").await);
 }
 
 async fn the_sweep_takes_what_is_over(world: World) {
