@@ -11,7 +11,7 @@ import { Browser } from '../browser.js';
 import { setUp } from '../journey.js';
 import { aClient, overflow, returned, toConsent } from '../pages.js';
 import { target } from '../process.js';
-import { authorization, register } from '../sign-in.js';
+import { authorization, metadataOf, register } from '../sign-in.js';
 
 const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } };
 const folder = path.join(target, 'test', 'pages');
@@ -24,6 +24,41 @@ const pickSome = async page => {
   await page.locator('input[value=some]').check();
   await page.locator('details:has(input[name=project])').evaluateAll(all => all.forEach(one => (one.open = true)));
   await page.locator('input[name=project]').first().check();
+};
+
+/** A client of a web site whose person wants their decision to be remembered. */
+async function letInAndRemembered(t, { house, browser }) {
+  const redirect = 'https://app.example.com/callback';
+  const { client_id: id } = await register(house, [redirect], { client_name: 'Quarterly reports' });
+  const ask = async () => (await authorization(house, id, redirect)).url;
+  // Elsewhere, as the answer leads to a site that is not there.
+  const page = await browser.newContextPage();
+  t.after(() => page.close());
+  await page.route('https://app.example.com/**', route => route.fulfill({ body: 'Back at the app.' }));
+  const allow = await toConsent(page, await ask());
+  await page.locator('input[name=remember]').check();
+  await allow.click();
+  await page.getByText('Back at the app.').waitFor();
+  return { ask };
+}
+
+/** What a device is told that shows its person a code. */
+async function aDevice(house) {
+  const grant = 'urn:ietf:params:oauth:grant-type:device_code';
+  const { client_id } = await register(house, ['http://127.0.0.1/callback'], {
+    client_name: 'Television',
+    grant_types: ['authorization_code', 'refresh_token', grant],
+  });
+  const { device_authorization_endpoint: endpoint } = await metadataOf(house);
+  const answer = await fetch(endpoint, { method: 'POST', body: new URLSearchParams({ client_id }) });
+  assert.equal(answer.status, 200, await answer.clone().text());
+  return answer.json();
+}
+
+/** Presses the button of the page at this address. */
+const enter = async (page, address) => {
+  await page.goto(address);
+  await Promise.all([page.waitForEvent('load'), page.locator('button.primary').click()]);
 };
 
 test('every page, in every dress', async t => {
@@ -59,11 +94,18 @@ test('every page, in every dress', async t => {
     return page.url();
   })();
   const forClaude = await ask();
+  const again = await letInAndRemembered(t, { house, browser });
+  const device = await aDevice(house);
   const pages = {
     connect: { on: page, visit: on => on.goto(`${house.issuer}/`) },
     'connect-open': { on: page, visit: async on => (await on.goto(`${house.issuer}/`), unfold(on)) },
     ask: { on: page, visit: on => on.goto(forClaude) },
     'ask-loopback': { on: page, visit: async on => on.goto((await local.ask()).url) },
+    'ask-again': { on: page, visit: async on => (await on.goto('about:blank'), on.goto(await again.ask())) },
+    device: { on: page, visit: on => on.goto(device.verification_uri) },
+    'device-code': { on: page, visit: on => on.goto(device.verification_uri_complete) },
+    'device-ask': { on: page, visit: on => enter(on, device.verification_uri_complete) },
+    'error-device': { on: page, visit: on => enter(on, `${device.verification_uri}?user_code=BCDF-GHJK`) },
     consent: { on: page, visit: on => on.goto(consent) },
     'consent-open': { on: page, visit: async on => (await on.goto(consent), await pickSome(on), unfold(on)) },
     account: { on: page, visit: on => on.goto(`${house.issuer}/account`) },

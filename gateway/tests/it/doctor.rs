@@ -67,7 +67,12 @@ impl Deployment {
 
     async fn of(relay: Relay, mischief: Mischief) -> Self {
         // No document can be fetched from here: clients register.
-        let variables = [("GATEWAY_PUBLIC_URL", relay.origin.as_str()), ("GATEWAY_CIMD_ADMISSION", "off")];
+        Self::configured(relay, mischief, &[("GATEWAY_CIMD_ADMISSION", "off")]).await
+    }
+
+    async fn configured(relay: Relay, mischief: Mischief, variables: &[(&str, &str)]) -> Self {
+        let public = ("GATEWAY_PUBLIC_URL", relay.origin.as_str());
+        let variables: Vec<(&str, &str)> = variables.iter().copied().chain([public]).collect();
         let world = World::start_with(&variables).await;
         relay.lead_to(&world.origin, mischief);
         Self { relay, world }

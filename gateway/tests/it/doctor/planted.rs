@@ -1,6 +1,6 @@
 //! The planted faults.
 
-use super::{Deployment, Mischief};
+use super::{Deployment, Mischief, Relay};
 
 async fn found(mischief: Mischief, names: &[&str]) {
     Deployment::with(mischief).await.examine().await.assert_finds(names);
@@ -97,6 +97,15 @@ async fn a_token_endpoint_that_answers_with_a_page() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_verdict_of_another() {
     found(Mischief::Rewrite("/oauth/token", "invalid_grant", "invalid_request"), &["token-verdict"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_with_a_document_that_are_not_admitted() {
+    let admission = [("GATEWAY_CIMD_ADMISSION", "listed"), ("GATEWAY_CIMD_HOSTS", "app.example.com")];
+    let deployment = Deployment::configured(Relay::bind().await, Mischief::None, &admission).await;
+    let diagnosis = deployment.examine().await;
+    diagnosis.assert_finds(&["client-document-refused"]);
+    assert_eq!(diagnosis.clients("client-document-refused"), ["Claude", "Claude Code", "VS Code"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
