@@ -3,6 +3,7 @@
 mod recent;
 mod renewal;
 
+use base64::prelude::*;
 use serde_json::json;
 use standin::demo::PEOPLE;
 
@@ -26,6 +27,11 @@ pub(crate) async fn exchange(world: &World, form: &Form) -> Reply {
         .header("content-type", "application/x-www-form-urlencoded")
         .body(form.encode());
     Reply::of(request.send().await.unwrap()).await
+}
+
+/// How a token is named without telling it.
+pub(crate) fn sha256(text: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes()))
 }
 
 /// The identity header that the backend gets with this access token.

@@ -1,6 +1,6 @@
 //! A credential that was given out lately carries its session over an outage of the database, and nothing else.
 
-use super::{exchange, form, identity, peaka_token, renewal::sha256, whose};
+use super::{exchange, form, identity, peaka_token, sha256, whose};
 use crate::harness::World;
 
 #[tokio::test]

@@ -1,14 +1,9 @@
 //! Peaka's tokens are renewed ahead of their end, by one at a time, and only a proven refusal ends a session.
 
-use base64::prelude::*;
 use standin::{Fault, FaultKind, demo::PEOPLE};
 
-use super::{exchange, form, identity, peaka_token, whose};
+use super::{exchange, form, identity, peaka_token, sha256, whose};
 use crate::harness::{Browser, Reply, World};
-
-pub(super) fn sha256(text: &str) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes()))
-}
 
 #[tokio::test]
 async fn a_token_is_renewed_a_minute_ahead_of_its_end() {
