@@ -87,6 +87,9 @@ pub struct Store {
     pool: Pool,
 }
 
+/// How often a start waits for its first connection, each time for [`StoreSettings::acquire`].
+const FIRST_CONNECTION_TRIES: u32 = 10;
+
 /// Why the store did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -190,9 +193,8 @@ impl Store {
                     async move { if trusted { Ok(true) } else { hosts::takes_writes(connection).await } },
                 )
             })
-            .connect_with(primary.clone())
-            .await
-            .map_err(OpenError::Connect)?;
+            .connect_lazy_with(primary.clone());
+        first_connection(&pool).await.map_err(OpenError::Connect)?;
         tokio::spawn(hosts.follow(pool.clone(), primary, wariness));
         Ok(pool)
     }
@@ -237,6 +239,20 @@ impl Store {
 
 fn pool_options(settings: &StoreSettings) -> AnyPoolOptions {
     AnyPoolOptions::new().max_connections(settings.connections).acquire_timeout(settings.acquire)
+}
+
+/// The server has answered before, so it is there: where everybody starts at once, a connection may take longer than a
+/// request may wait for one, and a start that gives up for that only adds to the crowd.
+async fn first_connection(pool: &AnyPool) -> Result<(), sqlx::Error> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match pool.acquire().await {
+            Ok(_) => return Ok(()),
+            Err(sqlx::Error::PoolTimedOut) if tries < FIRST_CONNECTION_TRIES => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// How a changing statement is asked for the row that it returns.
