@@ -56,7 +56,7 @@ pub const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "backend-killed",
-        about: "kill -9 of a backend under streams; they end within 1 s and not cleanly, nothing is sent twice",
+        about: "kill -9 of a backend under streams; they end within 1 s, and the other backends go on",
         short: true,
         play: |settings| Box::pin(backend_killed::play(settings)),
     },

@@ -38,6 +38,8 @@ fn excused(event: &Event, excuse: Excuse) -> bool {
     };
     match event.reply.status {
         0 => excuse.broken,
+        // A form that is sent without the cookie that was lost with an answer is refused, and rightly so.
+        400 => excuse.broken && event.what == What::Page,
         503 => away && event.reply.retry_after,
         200 | 502 | 504 => away && resource,
         _ => false,
@@ -80,6 +82,9 @@ mod tests {
         let broken = |at| event(at, 1, What::Revoked, Reply::BROKEN);
         assert!(check(&[broken(150)], &terms).is_empty());
         assert_eq!(check(&[broken(0)], &terms).len(), 1);
+        let refused = |at| event(at, 0, What::Page, Reply::status(400));
+        assert!(check(&[refused(150)], &terms).is_empty());
+        assert_eq!(check(&[refused(0)], &terms).len(), 1);
     }
 
     #[test]
