@@ -11,7 +11,7 @@ use axum::{
     body::Body,
     extract::{ConnectInfo, Request, State},
     middleware::{Next, from_fn, from_fn_with_state},
-    response::Response,
+    response::{IntoResponse as _, Response},
     routing::{get, post},
 };
 use http::{HeaderName, HeaderValue, Method, StatusCode, Version, header};
@@ -20,19 +20,23 @@ use shared::{
     serve::{self, Handler},
     telemetry::trace,
 };
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, time::timeout};
 use tokio_util::task::AbortOnDropHandle;
 use tower::ServiceBuilder;
 use tower_http::{
     cors::{Any, CorsLayer},
     set_header::SetResponseHeaderLayer,
-    timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
+    timeout::RequestBodyTimeoutLayer,
 };
 use tracing::Instrument as _;
 
 use crate::{
-    account, app::App, caller, connect, dpop, exchange, health, language, login, metrics::count_requests,
-    oauth, openapi, pages, probe, proxy, scrape,
+    account,
+    app::App,
+    caller, connect, dpop, exchange, health, language, login,
+    metrics::count_requests,
+    oauth::{self, error::OAuthError},
+    openapi, pages, probe, proxy, scrape,
 };
 
 /// Control requests are answered within this time, or 503.
@@ -117,7 +121,7 @@ fn others(app: Arc<App>) -> Router {
         .merge(documents())
         .merge(oauth_endpoints())
         .merge(browser_pages(secure))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, CONTROL_DEADLINE))
+        .layer(from_fn(in_time))
         .layer(from_fn(count_requests));
     let router = Router::new()
         .merge(control)
@@ -128,6 +132,12 @@ fn others(app: Arc<App>) -> Router {
         return router;
     }
     router.layer(SetResponseHeaderLayer::overriding(header::STRICT_TRANSPORT_SECURITY, HSTS))
+}
+
+/// Whatever hangs behind a request, such as a database that does not even refuse, its caller is told in the end.
+async fn in_time(request: Request, next: Next) -> Response {
+    let late = |_| OAuthError::Unavailable("a request was not done in time".into()).into_response();
+    timeout(CONTROL_DEADLINE, next.run(request)).await.unwrap_or_else(late)
 }
 
 /// What is noted of a request says from where it came.
@@ -209,7 +219,7 @@ pub fn internal(app: Arc<App>) -> Router {
         .route("/readyz", get(health::ready))
         .route("/openapi.json", get(openapi::internal))
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, CONTROL_DEADLINE))
+        .layer(from_fn(in_time))
         .layer(from_fn(count_requests))
         .with_state(app)
 }
