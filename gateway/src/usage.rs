@@ -91,6 +91,8 @@ impl Usage {
             };
             counted.extend(token.tally().take().into_iter().map(calls));
         }
+        // In one order in all replicas, so that none waits for a row while it holds what another one waits for.
+        counted.sort();
         let mut batches = counted.chunks(BATCH);
         while let Some(batch) = batches.next() {
             if let Err(error) = self.store.add_calls(day(self.clock.now()), batch).await {

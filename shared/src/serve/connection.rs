@@ -65,7 +65,7 @@ pub(super) async fn connection(
             // A peer that answers pings would otherwise stay for ever. Streams under way go on to their end.
             () = idle.for_longer_than(limits.header) => {
                 served.as_mut().graceful_shutdown();
-                timeout(limits.drain, served).await.unwrap_or(Ok(()))
+                served.await
             }
         }
     } else {
