@@ -152,9 +152,10 @@ impl Dpop {
         let proof = Proof::read(value.to_str().map_err(|_| BadProof::Malformed)?)?;
         proof.is_for(made.method.as_str(), &self.issuer.join(made.path), made.token)?;
         let now = self.clock.now();
-        // A nonce tells the time better than a clock of the client's that may be wrong (§11.1).
-        let ends = match proof.nonce().and_then(|nonce| self.nonces.ends(nonce, now)) {
-            Some(ends) => ends,
+        // A nonce tells the time better than a clock of the client's that may be wrong (§11.1). It is the only judge of a
+        // proof that has one: judged by its own time once the nonce is over, such a proof could outlive its mark.
+        let ends = match proof.nonce() {
+            Some(nonce) => self.nonces.ends(nonce, now).ok_or(BadProof::Nonce)?,
             None if self.mode == Mode::Nonce => return Err(BadProof::Nonce),
             None => proof.ends(now)?,
         };

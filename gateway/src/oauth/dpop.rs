@@ -31,6 +31,7 @@ pub(super) async fn key_for_tokens(
     client: &Client,
 ) -> Result<Option<Thumbprint>, OAuthError> {
     match key(app, headers, path, client).await? {
+        None if client.metadata.dpop && !app.dpop.is_on() => Err(OAuthError::OnlyBound),
         None if client.metadata.dpop => Err(refused(app, BadProof::Missing, &client.id)),
         key => Ok(key),
     }

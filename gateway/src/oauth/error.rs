@@ -47,6 +47,9 @@ pub(crate) enum OAuthError {
     Authorization { code: &'static str, description: &'static str },
     #[error("this client is not registered for this grant type")]
     UnauthorizedClient,
+    /// Its tokens are to be bound, and nobody here looks at proofs (RFC 9449 §5.2).
+    #[error("this client takes only tokens that are bound to a key, and this server gives none")]
+    OnlyBound,
     #[error("the person has not decided yet; ask again after the interval")]
     AuthorizationPending,
     #[error("too soon; wait 5 seconds longer between two requests from now on")]
@@ -95,7 +98,7 @@ impl OAuthError {
             Self::InvalidTarget => "invalid_target",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::Authorization { code, .. } => code,
-            Self::UnauthorizedClient => "unauthorized_client",
+            Self::UnauthorizedClient | Self::OnlyBound => "unauthorized_client",
             Self::AuthorizationPending => "authorization_pending",
             Self::SlowDown => "slow_down",
             Self::AccessDenied => "access_denied",

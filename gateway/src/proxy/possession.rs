@@ -8,7 +8,7 @@ use super::{
     refusal::Refusal,
 };
 use crate::{
-    access_token::Valid,
+    access_token::{BadToken, Valid},
     app::App,
     domain::dpop::Thumbprint,
     dpop::{BadProof, Made},
@@ -24,6 +24,8 @@ pub(super) async fn judge(
 ) -> Result<(), Refusal> {
     match (presented.scheme, valid.key()) {
         (Scheme::Bearer, None) => Ok(()),
+        // Whoever holds it can have no proof looked at here, so it is worth nothing any more.
+        (Scheme::Bearer, Some(_)) if !app.dpop.is_on() => Err(BadToken::Invalid.into()),
         (Scheme::Bearer, Some(_)) => Err(Refusal::Bound),
         (Scheme::Dpop, _) if !app.dpop.is_on() => Err(Refusal::NoToken),
         (Scheme::Dpop, None) => Err(Refusal::Unbound),

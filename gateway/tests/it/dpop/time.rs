@@ -45,3 +45,21 @@ async fn a_client_whose_clock_is_wrong_is_helped_by_a_nonce() {
     let helped = with(&wrong, "nonce", json!(refused.header("dpop-nonce")));
     assert_eq!(present(&world, &tokens.access, &holder.sign(&helped)).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_proof_with_a_nonce_does_not_outlive_its_nonce() {
+    let world = World::start().await;
+    let holder = Holder::new();
+    let (_, tokens) = connect(&world, &holder).await;
+    let claims = holder.claims_for(&world, &tokens.access);
+    let refused = present(&world, &tokens.access, &holder.sign(&with(&claims, "iat", json!(1)))).await;
+    let claims = with(&claims, "nonce", json!(refused.header("dpop-nonce")));
+    // By its own time it would be of now when the mark of its first use is gone.
+    let ahead = json!(world.clock.now().seconds() + 310);
+    let proof = holder.sign(&with(&claims, "iat", ahead));
+    assert_eq!(present(&world, &tokens.access, &proof).await.status, 200);
+    world.pass(310);
+    let again = present(&world, &tokens.access, &proof).await;
+    assert_eq!(again.status, 401);
+    assert!(again.header("www-authenticate").contains("use_dpop_nonce"), "{again:?}");
+}
