@@ -39,12 +39,14 @@ pub(super) async fn connection(
     };
     let idle = Idle::default();
     let service = service_fn(|request| {
-        let (handler, busy) = (handler.clone(), idle.busy());
+        let (handler, busy) = (handler.clone(), http2.then(|| idle.busy()));
         // Boxed: hyper keeps the place of this future for as long as the connection lives, through hours of a stream.
         Box::pin(async move {
             let response = answer(handler, peer, request).await;
-            drop(busy);
-            Ok::<_, Infallible>(if http2 { unread::watched(response) } else { response })
+            Ok::<_, Infallible>(match busy {
+                Some(busy) => unread::watched(response, busy),
+                None => response,
+            })
         })
     });
     let io = TokioIo::new(stream);
@@ -62,10 +64,14 @@ pub(super) async fn connection(
         tokio::select! {
             ended = &mut served => ended,
             () = shutdown.cancelled() => { served.as_mut().graceful_shutdown(); served.await }
-            // A peer that answers pings would otherwise stay for ever. Streams under way go on to their end.
+            // A peer that answers pings would otherwise stay for ever. Streams that begin meanwhile go on to their end;
+            // what is left of an answer that was handed over whole, and that nobody reads, does not.
             () = idle.for_longer_than(limits.header) => {
                 served.as_mut().graceful_shutdown();
-                served.await
+                tokio::select! {
+                    ended = &mut served => ended,
+                    () = idle.for_longer_than(limits.drain) => return,
+                }
             }
         }
     } else {

@@ -20,6 +20,8 @@ use hyper::rt::Executor;
 use tokio::{net::TcpStream, time::sleep};
 use tracing::debug;
 
+use super::idle::Busy;
+
 /// Larger pieces are handed on in several: what HTTP/2 has been given it keeps until the peer takes it.
 const PIECE: usize = 64 * 1024;
 
@@ -80,12 +82,12 @@ where
     }
 }
 
-/// The answer, of which is known whether it is being read.
-pub(super) fn watched(response: Response<Body>) -> Response<Body> {
+/// The answer, of which is known whether it is being read, and until when it is under way.
+pub(super) fn watched(response: Response<Body>, busy: Busy) -> Response<Body> {
     let Ok(turn) = TURN.try_with(Arc::clone) else { return response };
     response.map(|body| {
         turn.is_writers.store(true, Ordering::Relaxed);
-        Body::new(Watched { body, rest: Bytes::new(), turn })
+        Body::new(Watched { body, rest: Bytes::new(), turn, _busy: busy })
     })
 }
 
@@ -93,6 +95,7 @@ struct Watched {
     body: Body,
     rest: Bytes,
     turn: Arc<Turn>,
+    _busy: Busy,
 }
 
 impl HttpBody for Watched {

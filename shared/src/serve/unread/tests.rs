@@ -8,6 +8,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
     sync::mpsc,
+    task::JoinHandle,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +17,7 @@ use crate::serve::{Handler, Limits, serve};
 
 const LARGE: usize = 1024 * 1024;
 
-/// `/endless` answers for ever, `/large` in one piece, anything else briefly.
+/// `/endless` answers for ever, `/large` in one piece, `/late` after a second, `/more` in one short piece, anything else briefly.
 #[derive(Clone)]
 struct Fountain {
     ended: mpsc::UnboundedSender<()>,
@@ -42,11 +43,30 @@ impl HttpBody for Endless {
     }
 }
 
+struct Late(Option<Pin<Box<tokio::time::Sleep>>>);
+
+impl HttpBody for Late {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let Some(pause) = &mut self.0 else { return Poll::Ready(None) };
+        std::task::ready!(pause.as_mut().poll(cx));
+        self.0 = None;
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"late")))))
+    }
+}
+
 impl Handler for Fountain {
     async fn answer(&self, request: Request<Incoming>, _: SocketAddr) -> Response<Body> {
         Response::new(match request.uri().path() {
             "/endless" => Body::new(Endless(self.ended.clone())),
             "/large" => Body::new(Full::new(Bytes::from(vec![b'x'; LARGE]))),
+            "/late" => Body::new(Late(Some(Box::pin(sleep(Duration::from_secs(1)))))),
+            "/more" => Body::new(Full::new(Bytes::from(vec![b'x'; 10_000]))),
             _ => Body::from("short"),
         })
     }
@@ -57,15 +77,23 @@ impl Handler for Fountain {
 }
 
 async fn fountain() -> (SocketAddr, mpsc::UnboundedReceiver<()>) {
+    fountain_with(Limits { unread: Duration::from_millis(300), ..Limits::default() }).await
+}
+
+async fn fountain_with(limits: Limits) -> (SocketAddr, mpsc::UnboundedReceiver<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (ended, endings) = mpsc::unbounded_channel();
-    let limits = Limits { unread: Duration::from_millis(300), ..Limits::default() };
     tokio::spawn(serve(listener, Fountain { ended }, limits, CancellationToken::new()));
     (address, endings)
 }
 
 async fn http2(address: SocketAddr) -> http2::SendRequest<Empty<Bytes>> {
+    http2_until(address).await.0
+}
+
+/// And what ends with the connection.
+async fn http2_until(address: SocketAddr) -> (http2::SendRequest<Empty<Bytes>>, JoinHandle<()>) {
     let stream = TcpStream::connect(address).await.unwrap();
     let (sender, connection) = http2::Builder::new(TokioExecutor::new())
         .initial_stream_window_size(1000)
@@ -73,8 +101,8 @@ async fn http2(address: SocketAddr) -> http2::SendRequest<Empty<Bytes>> {
         .handshake(TokioIo::new(stream))
         .await
         .unwrap();
-    tokio::spawn(connection);
-    sender
+    let ended = tokio::spawn(async move { drop(connection.await) });
+    (sender, ended)
 }
 
 fn get(path: &str) -> Request<Empty<Bytes>> {
@@ -127,4 +155,27 @@ async fn one_address_does_not_take_all_connections() {
     }
     let mut third = TcpStream::connect(address).await.unwrap();
     assert_eq!(third.read(&mut [0; 100]).await.unwrap_or(0), 0, "closed without an answer");
+}
+
+/// So short that an idle connection ends at once.
+const SHORT: Duration = Duration::from_millis(100);
+
+#[tokio::test]
+async fn an_answer_that_pauses_is_not_taken_for_an_idle_connection() {
+    let (address, _endings) =
+        fountain_with(Limits { header: SHORT, drain: SHORT, ..Limits::default() }).await;
+    let mut client = http2(address).await;
+    let late = client.send_request(get("/late")).await.unwrap();
+    assert_eq!(late.into_body().collect().await.unwrap().to_bytes(), "late");
+}
+
+#[tokio::test]
+async fn what_nobody_reads_does_not_keep_an_idle_connection() {
+    let (address, _endings) =
+        fountain_with(Limits { header: SHORT, drain: SHORT, ..Limits::default() }).await;
+    let (mut client, ended) = http2_until(address).await;
+    // More than the stream's window and less than a piece: handed over whole, and never read to its end.
+    let unread = client.send_request(get("/more")).await.unwrap();
+    ended.await.unwrap();
+    assert!(unread.into_body().collect().await.is_err());
 }
