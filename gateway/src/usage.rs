@@ -2,6 +2,8 @@
 //! where the backend holds the header to the body (2026-07-28 and later); of other requests there is a sum. What is lost
 //! with a replica that crashes is the count of a few seconds: this is for people to look at, not for judging.
 
+mod waiting;
+
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -16,19 +18,11 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use crate::{
-    access_token::Valid,
-    store::{Calls, Store},
-    tally::Count,
-    tools,
-};
+use self::waiting::Waiting;
+use crate::{access_token::Valid, store::Store, tools};
 
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 const FLUSH: Duration = Duration::from_secs(5);
-/// Rows written in one transaction.
-const BATCH: usize = 200;
-/// More do not wait while they cannot be written.
-const MAX_WAITING: usize = 50_000;
 /// The first revision in which `Mcp-Name` is held to the body.
 const HEADERS_ARE_CHECKED: &[u8] = b"2026-07-28";
 
@@ -39,7 +33,7 @@ pub(crate) struct Usage {
     /// Whose tally is not empty.
     used: Mutex<Vec<Arc<Valid>>>,
     /// What could not be written.
-    waiting: Mutex<Vec<Calls>>,
+    waiting: Mutex<Waiting>,
 }
 
 impl std::fmt::Debug for Usage {
@@ -82,25 +76,23 @@ impl Usage {
     /// Writes what was counted. What cannot be written waits for the next time.
     pub(crate) async fn flush(&self) {
         let used = std::mem::take(&mut *lock(&self.used));
-        let mut counted = std::mem::take(&mut *lock(&self.waiting));
+        let mut waiting = std::mem::take(&mut *lock(&self.waiting));
         for token in used {
-            let session_id = &token.identity().session_id;
-            let calls = |Count { tool, calls, last_at }| {
-                let (session_id, tool) = (session_id.clone(), tool.to_owned());
-                Calls { session_id, tool, calls, last_at }
-            };
-            counted.extend(token.tally().take().into_iter().map(calls));
+            for count in token.tally().take() {
+                waiting.add(&token.identity().session_id, count);
+            }
         }
-        // In one order in all replicas, so that none waits for a row while it holds what another one waits for.
-        counted.sort();
-        let mut batches = counted.chunks(BATCH);
-        while let Some(batch) = batches.next() {
-            if let Err(error) = self.store.add_calls(day(self.clock.now()), batch).await {
-                warn!(error = %Chain(&error), "could not write how often sessions are used");
-                let left = batch.iter().chain(batches.flatten()).take(MAX_WAITING).cloned();
-                lock(&self.waiting).extend(left);
+        loop {
+            let batch = waiting.batch();
+            if batch.is_empty() {
                 return;
             }
+            if let Err(error) = self.store.add_calls(day(self.clock.now()), &batch).await {
+                warn!(error = %Chain(&error), "could not write how often sessions are used");
+                *lock(&self.waiting) = waiting;
+                return;
+            }
+            waiting.written();
         }
     }
 }
