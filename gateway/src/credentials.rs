@@ -10,6 +10,7 @@ use shared::{
     chain::Chain,
     clock::{SharedClock, Timestamp},
 };
+use tokio::time::timeout;
 use tracing::{error, warn};
 
 use self::recent::Recent;
@@ -31,6 +32,8 @@ const REFRESH_AHEAD: Duration = Duration::from_secs(60);
 const STILL_GOOD: Duration = Duration::from_secs(5);
 /// A lease outlives the deadline of a call to Peaka's token endpoint.
 const LEASE: Duration = Duration::from_secs(20);
+/// How long a database that does not even refuse is waited for by who holds a good token.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// How soon to try again to store what Peaka gave.
 const STORE_AGAIN: Duration = Duration::from_millis(500);
 /// How often, and how many times, to look whether the replica that holds the lease is done: ten seconds in all.
@@ -147,16 +150,16 @@ impl Credentials {
         if let Some(token) = given.as_ref().and_then(|given| given.fresh(now)) {
             return Ok(token);
         }
-        match self.looked_up(session_id, rejected).await {
+        let kept = given.and_then(|given| given.living(now, STILL_GOOD));
+        let patience = if kept.is_some() { PATIENCE } else { Duration::MAX };
+        match self.looked_up(session_id, rejected, patience).await {
             Ok(token) => {
                 self.recent.keep(session_id, &token, self.clock.now());
                 Ok(token)
             }
             Err(NoCredential::Store(error)) => {
                 // A good token is not held back because the place where it is kept is away.
-                let token = given.and_then(|given| given.living(now, STILL_GOOD));
-                token
-                    .inspect(|_| warn!(error = %Chain(&error), "gave out a credential from memory"))
+                kept.inspect(|_| warn!(error = %Chain(&error), "gave out a credential from memory"))
                     .ok_or(error.into())
             }
             Err(error) => {
@@ -166,9 +169,16 @@ impl Credentials {
         }
     }
 
-    async fn looked_up(&self, session_id: &str, rejected: Option<&str>) -> Result<PeakaToken, NoCredential> {
+    async fn looked_up(
+        &self,
+        session_id: &str,
+        rejected: Option<&str>,
+        patience: Duration,
+    ) -> Result<PeakaToken, NoCredential> {
         for _ in 0..LOOKS {
-            let found = self.store.credential_of_session(session_id, self.clock.now()).await?;
+            let looking = self.store.credential_of_session(session_id, self.clock.now());
+            // Only the look: a refresh that has begun must come to its end.
+            let found = timeout(patience, looking).await.unwrap_or(Err(StoreError::Late))?;
             let (id, row) = found.ok_or(NoCredential::SessionOver)?;
             match self.usable(&id, row, rejected).await? {
                 Found::Token(token) => return Ok(token),

@@ -22,7 +22,6 @@ use shared::{
 };
 use tokio::{runtime::Handle, time::timeout};
 use tokio_util::task::AbortOnDropHandle;
-use tower::ServiceBuilder;
 use tower_http::{
     cors::{Any, CorsLayer},
     set_header::SetResponseHeaderLayer,
@@ -36,11 +35,16 @@ use crate::{
     caller, connect, dpop, exchange, health, language, login,
     metrics::count_requests,
     oauth::{self, error::OAuthError},
-    openapi, pages, probe, proxy, scrape,
+    openapi,
+    pages::{self, PageError},
+    probe, proxy, scrape,
 };
 
-/// Control requests are answered within this time, or 503.
-const CONTROL_DEADLINE: Duration = Duration::from_secs(30);
+/// What programs ask for is answered within this time, or 503.
+const CONTROL_DEADLINE: Duration = Duration::from_secs(12);
+/// The same for pages, which may need several answers of Peaka's.
+const PAGE_DEADLINE: Duration = Duration::from_secs(30);
+const LATE: &str = "a request was not done in time";
 /// A body that pauses for longer is given up.
 const BODY_PAUSE: Duration = Duration::from_secs(15);
 
@@ -121,7 +125,6 @@ fn others(app: Arc<App>) -> Router {
         .merge(documents())
         .merge(oauth_endpoints())
         .merge(browser_pages(secure))
-        .layer(from_fn(in_time))
         .layer(from_fn(count_requests));
     let router = Router::new()
         .merge(control)
@@ -135,9 +138,15 @@ fn others(app: Arc<App>) -> Router {
 }
 
 /// Whatever hangs behind a request, such as a database that does not even refuse, its caller is told in the end.
-async fn in_time(request: Request, next: Next) -> Response {
-    let late = |_| OAuthError::Unavailable("a request was not done in time".into()).into_response();
-    timeout(CONTROL_DEADLINE, next.run(request)).await.unwrap_or_else(late)
+async fn in_time(State(deadline): State<Duration>, request: Request, next: Next) -> Response {
+    let late = |_| OAuthError::Unavailable(LATE.into()).into_response();
+    timeout(deadline, next.run(request)).await.unwrap_or_else(late)
+}
+
+/// The same for people.
+async fn page_in_time(State(deadline): State<Duration>, request: Request, next: Next) -> Response {
+    let late = |_| PageError::Unavailable(LATE.into()).into_response();
+    timeout(deadline, next.run(request)).await.unwrap_or_else(late)
 }
 
 /// What is noted of a request says from where it came.
@@ -153,26 +162,26 @@ async fn on_behalf(
 
 /// What clients discover us by. The path form of RFC 9728 §3.1 and the root form; RFC 8414 §3 and OpenID's place.
 fn documents() -> Router<Arc<App>> {
-    Router::new()
+    let documents = Router::new()
         .route("/.well-known/oauth-protected-resource", get(oauth::metadata::protected_resource))
         .route("/.well-known/oauth-protected-resource/mcp", get(oauth::metadata::protected_resource))
         .route("/.well-known/oauth-authorization-server", get(oauth::metadata::authorization_server))
         .route("/.well-known/openid-configuration", get(oauth::metadata::openid))
         .route("/oauth/jwks", get(oauth::metadata::jwks))
         .route("/openapi.json", get(openapi::public))
-        .route("/probe/stream", get(probe::stream))
-        .layer(open_to_pages())
+        .route("/probe/stream", get(probe::stream));
+    open_to_pages(documents, CONTROL_DEADLINE)
 }
 
 /// What clients call.
 fn oauth_endpoints() -> Router<Arc<App>> {
-    Router::new()
+    let endpoints = Router::new()
         .route("/oauth/register", post(oauth::register::register))
         .route("/oauth/par", post(oauth::par::push))
         .route("/oauth/token", post(oauth::token::token))
         .route("/oauth/device_authorization", post(oauth::device::begin))
-        .route("/oauth/revoke", post(oauth::revoke::revoke))
-        .layer(open_to_pages())
+        .route("/oauth/revoke", post(oauth::revoke::revoke));
+    open_to_pages(endpoints, CONTROL_DEADLINE)
 }
 
 /// What people see, in their language. No cross-origin reading here (OAuth 2.1 §3.1).
@@ -185,14 +194,15 @@ fn browser_pages(secure: bool) -> Router<Arc<App>> {
         .route("/oauth/callback", get(login::callback::callback))
         .route("/oauth/consent", get(login::consent::show).post(login::consent::decide))
         .route("/oauth/device", get(login::device::show).post(login::device::enter))
+        .layer(from_fn_with_state(PAGE_DEADLINE, page_in_time))
         .layer(from_fn_with_state(secure, language::speak))
         .route("/assets/style.css", get(pages::style))
         .route("/assets/copy.js", get(pages::copy_script))
 }
 
-/// Clients that live in web pages may read these answers; no cookie plays a part in them.
-fn open_to_pages() -> ServiceBuilder<tower::layer::util::Stack<CorsLayer, tower::layer::util::Identity>> {
-    ServiceBuilder::new().layer(
+/// Clients that live in web pages may read these answers, the late ones, too; no cookie plays a part in them.
+fn open_to_pages<S: Clone + Send + Sync + 'static>(routes: Router<S>, deadline: Duration) -> Router<S> {
+    routes.layer(from_fn_with_state(deadline, in_time)).layer(
         CorsLayer::new()
             .allow_origin(Any)
             .allow_methods([Method::GET, Method::POST])
@@ -219,7 +229,37 @@ pub fn internal(app: Arc<App>) -> Router {
         .route("/readyz", get(health::ready))
         .route("/openapi.json", get(openapi::internal))
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
-        .layer(from_fn(in_time))
+        .layer(from_fn_with_state(CONTROL_DEADLINE, in_time))
         .layer(from_fn(count_requests))
         .with_state(app)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(1);
+
+    #[tokio::test]
+    async fn pages_elsewhere_can_read_that_an_answer_was_late() {
+        let routes: Router = open_to_pages(Router::new().route("/", get(pending::<()>)), SHORT);
+        let request = http::Request::get("/").header("origin", "https://page.example").body(Body::empty());
+        let late = routes.oneshot(request.unwrap()).await.unwrap();
+        assert_eq!(late.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(late.headers()["access-control-allow-origin"], "*");
+        assert_eq!(late.headers()["retry-after"], "2");
+    }
+
+    #[tokio::test]
+    async fn people_are_told_on_a_page_that_an_answer_was_late() {
+        let routes: Router =
+            Router::new().route("/", get(pending::<()>)).layer(from_fn_with_state(SHORT, page_in_time));
+        let late = routes.oneshot(http::Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(late.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(late.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
+    }
 }

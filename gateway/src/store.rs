@@ -96,6 +96,9 @@ pub enum StoreError {
     /// It is away, too busy or refused: an outage, never a verdict about a token.
     #[error("the database is unavailable")]
     Unavailable(#[source] sqlx::Error),
+    /// It took longer than whoever asked had time: likewise.
+    #[error("the database did not answer in time")]
+    Late,
     /// A row that cannot be read: written by a newer version, or damaged.
     #[error("a row of {table} cannot be read: {what}")]
     Corrupt {
