@@ -52,8 +52,9 @@ impl Gateway {
             let (app, shutdown) = (Arc::clone(&self.app), drained.clone());
             tokio::spawn(async move { app.revocation.follow(shutdown).await })
         };
+        // Who drains for long still needs the keys that others rotate meanwhile.
         let keeper = {
-            let (app, shutdown) = (Arc::clone(&self.app), shutdown.clone());
+            let (app, shutdown) = (Arc::clone(&self.app), drained.clone());
             tokio::spawn(async move { app.housekeeping.run(shutdown).await })
         };
         let auditor = {

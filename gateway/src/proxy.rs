@@ -145,7 +145,7 @@ async fn from_backend(
     }
     let headers = headers::from_backend(&parts.headers);
     let body = if headers::are_of_a_stream(&headers) {
-        let place = app.bulkhead.stream(place)?;
+        let place = app.bulkhead.stream(place).map_err(|_| Refusal::StreamLost)?;
         Body::new(Placed::new(Leashed::new(body, Arc::clone(app), Arc::clone(valid)), place))
     } else {
         Body::new(Placed::new(body, place))

@@ -51,6 +51,8 @@ pub(crate) enum Refusal {
     Crowded,
     /// Too many requests of everybody are.
     Overloaded,
+    /// The answer is a stream, and there are too many. The backend has begun, so nobody is told to ask again.
+    StreamLost,
     /// The body is too large.
     TooLarge,
     /// The body stopped coming.
@@ -96,7 +98,7 @@ impl Refusal {
             Self::Crowded => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyBroken => StatusCode::REQUEST_TIMEOUT,
-            Self::Backend => StatusCode::BAD_GATEWAY,
+            Self::Backend | Self::StreamLost => StatusCode::BAD_GATEWAY,
             Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
             Self::Overloaded | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -129,6 +131,11 @@ impl Refusal {
                 "Too many of your requests and streams are under way; close some or wait.".to_owned()
             }
             Self::Overloaded => "The server has as much to do as it can right now; try again.".to_owned(),
+            Self::StreamLost => {
+                "This call was begun, but its answer is a stream, and the server has as many open as it can \
+                 bear. Look whether it was carried out before you repeat it."
+                    .to_owned()
+            }
             Self::TooLarge => "The request is larger than 4 MiB.".to_owned(),
             Self::BodyBroken => "The request's body did not arrive.".to_owned(),
             Self::Backend => "The tool server failed to answer this request.".to_owned(),

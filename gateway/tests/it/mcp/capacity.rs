@@ -28,7 +28,7 @@ async fn calls_beyond_the_bound_are_shed_and_never_reach_the_backend() {
 }
 
 #[tokio::test]
-async fn streams_beyond_the_bound_are_shed_and_calls_are_not() {
+async fn streams_beyond_the_bound_are_given_up_and_calls_are_not() {
     let world = World::start_with(&[("GATEWAY_STREAMS", "1")]).await;
     let token = world.connect().await.tokens.access;
     let call = || world.http.post(world.url("/mcp")).bearer_auth(&token).body("{}").send();
@@ -37,7 +37,9 @@ async fn streams_beyond_the_bound_are_shed_and_calls_are_not() {
     let mut stream = call().await.unwrap();
     let (_quiet, receiver) = mpsc::channel(1);
     world.backend.next(Answer::Events(receiver));
-    assert_eq!(call().await.unwrap().status(), 503);
+    let lost = call().await.unwrap();
+    assert_eq!(lost.status(), 502);
+    assert!(!lost.headers().contains_key("retry-after"), "the backend has begun, and may have done it");
     world.backend.was_cancelled().await;
     assert_eq!(world.mcp(&token).await.status, 200);
     events.send("data: 1\n\n".to_owned()).await.unwrap();
