@@ -228,7 +228,7 @@ fn purpose(ring: &str, id: &str) -> String {
 fn new_key(ring: &str, state: &str, master: &MasterKeys, now: Timestamp) -> Result<KeyRow, KeysError> {
     let id = BASE64_URL_SAFE_NO_PAD.encode(random::<KEY_ID_BYTES>()?);
     let material = match ring {
-        ACCESS | IDENTITY => SigningKey::generate(&id)?.to_pkcs8(),
+        ACCESS | IDENTITY => SigningKey::generate(&id)?.to_der(),
         _ => random::<32>()?.to_vec(),
     };
     let sealed = master.seal(&purpose(ring, &id), &material)?;
@@ -255,7 +255,7 @@ fn signing_ring(ring: &str, opened: &[Opened<'_>]) -> Result<SigningRing, KeysEr
     let mut active = None;
     let mut public = Vec::new();
     for Opened { row, material } in opened.iter().filter(|opened| opened.row.ring == ring) {
-        let key = SigningKey::from_pkcs8(&row.id, material)?;
+        let key = SigningKey::from_der(&row.id, material)?;
         public.push(key.public_jwk());
         if row.state == "active" {
             active = Some(key);

@@ -2,16 +2,17 @@
 //! `typ` must be the expected one (§3.11), the `kid` must name a key of ours (§3.10), and a header that
 //! tries to bring its own key or a critical extension is refused.
 
+mod es256;
+
 use std::collections::HashMap;
 
 use josekit::{
     jwk::{Jwk, alg::ec::EcCurve, alg::ec::EcKeyPair},
-    jws::{
-        ES256, JwsHeader,
-        alg::ecdsa::{EcdsaJwsSigner, EcdsaJwsVerifier},
-    },
+    jws::JwsHeader,
 };
 use serde::{Serialize, de::DeserializeOwned};
+
+use self::es256::{Signer, Verifier};
 
 /// The longest token that is looked at, in bytes. Ours are under 1 KiB.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -40,7 +41,7 @@ pub enum JwsError {
 pub struct SigningKey {
     kid: String,
     pair: EcKeyPair,
-    signer: EcdsaJwsSigner,
+    signer: Signer,
 }
 
 impl std::fmt::Debug for SigningKey {
@@ -55,13 +56,13 @@ impl SigningKey {
         Self::from_pair(kid.into(), EcKeyPair::generate(EcCurve::P256).map_err(JwsError::Key)?)
     }
 
-    /// From a PKCS#8 DER document.
-    pub fn from_pkcs8(kid: impl Into<String>, der: &[u8]) -> Result<Self, JwsError> {
+    /// From a DER document (RFC 5915, or PKCS#8).
+    pub fn from_der(kid: impl Into<String>, der: &[u8]) -> Result<Self, JwsError> {
         Self::from_pair(kid.into(), EcKeyPair::from_der(der, Some(EcCurve::P256)).map_err(JwsError::Key)?)
     }
 
     fn from_pair(kid: String, pair: EcKeyPair) -> Result<Self, JwsError> {
-        let signer = ES256.signer_from_der(pair.to_der_private_key()).map_err(JwsError::Key)?;
+        let signer = Signer::from_der(&pair.to_der_private_key()).map_err(JwsError::Key)?;
         Ok(Self { kid, pair, signer })
     }
 
@@ -70,8 +71,8 @@ impl SigningKey {
         &self.kid
     }
 
-    /// The private key as PKCS#8 DER, to be sealed and stored.
-    pub fn to_pkcs8(&self) -> Vec<u8> {
+    /// The private key as DER (RFC 5915), to be sealed and stored.
+    pub fn to_der(&self) -> Vec<u8> {
         self.pair.to_der_private_key()
     }
 
@@ -96,7 +97,7 @@ impl SigningKey {
 
 /// Public keys by key id.
 #[derive(Clone, Debug, Default)]
-pub struct VerificationKeys(HashMap<String, EcdsaJwsVerifier>);
+pub struct VerificationKeys(HashMap<String, Verifier>);
 
 impl VerificationKeys {
     /// From a JWK set (RFC 7517 §5). Keys of other types or without `kid` are passed over, as §5 asks.
@@ -107,7 +108,7 @@ impl VerificationKeys {
             let Some(map) = key.as_object() else { return Err(JwsError::Invalid) };
             let Ok(jwk) = Jwk::from_map(map.clone()) else { continue };
             let (Some(kid), "EC") = (jwk.key_id().map(ToOwned::to_owned), jwk.key_type()) else { continue };
-            let Ok(verifier) = ES256.verifier_from_jwk(&jwk) else { continue };
+            let Some(verifier) = Verifier::from_jwk(&jwk) else { continue };
             known.insert(kid, verifier);
         }
         Ok(Self(known))
@@ -178,7 +179,7 @@ mod tests {
     #[test]
     fn a_signed_token_is_read_back_and_survives_storage() {
         let key = SigningKey::generate("k1").unwrap();
-        let again = SigningKey::from_pkcs8("k1", &key.to_pkcs8()).unwrap();
+        let again = SigningKey::from_der("k1", &key.to_der()).unwrap();
         let token = again.sign("t+jwt", &json!({"a": 1})).unwrap();
         assert_eq!(keys(&key).verify::<serde_json::Value>("t+jwt", &token).unwrap(), json!({"a": 1}));
     }

@@ -187,6 +187,8 @@ async fn connect(address: SocketAddr) -> Result<SendRequest<ClientBody>, Upstrea
     let stream = TcpStream::connect(address).await.map_err(UpstreamError::Connect)?;
     stream.set_nodelay(true).and_then(|()| watch(&stream)).map_err(UpstreamError::Connect)?;
     let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+    // Boxed: a task that awaits it would have room for it twice, through hours of a stream.
+    let connection = Box::pin(connection);
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             debug!(%error, "a connection to the backend ended early");

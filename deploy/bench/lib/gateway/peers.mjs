@@ -67,19 +67,19 @@ export const ANSWER = JSON.stringify({ jsonrpc: '2.0', id: 1, result: { content:
 
 /**
  * The backend of all proxies: answers at once. Two of a thousand requests go on to `checker`, which answers the same, and
- * looks at what arrived. On a second port it answers what nginx asks with auth_request.
+ * looks at what arrived; if there is one. On a second port it answers what nginx asks with auth_request.
  */
-export async function backend(directory, checker = 9) {
+export async function backend(directory, checker) {
   const [port, authority] = [await freePort(), await freePort()];
   const servers = `
-  split_clients "$connection.$connection_requests.$msec" $checked { 0.2% 1; * 0; }
+  split_clients "$connection.$connection_requests.$msec" $checked { ${checker === undefined ? '' : '0.2% 1; '}* 0; }
   server {
     listen 127.0.0.1:${port} backlog=4096;
     location / { if ($checked) { rewrite ^ /check last; } default_type application/json; return 200 '${ANSWER}'; }
     location /check { proxy_pass http://checker; }
   }
   server { listen 127.0.0.1:${authority} backlog=4096; location / { return 204; } }`;
-  return { ...(await run(directory, `backend-${++count}`, port, 1, nginx({ checker }, servers))), authority };
+  return { ...(await run(directory, `backend-${++count}`, port, 1, nginx({ checker: checker ?? 9 }, servers))), authority };
 }
 
 /** The peers, by name; each gives how it is started in front of a backend. `key`: the file of the public key. */
