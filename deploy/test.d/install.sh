@@ -36,6 +36,9 @@ install_packages() {
     has redis-server && has redis-cli || packages+=(redis-server)
     postgres_bin >/dev/null || packages+=(postgresql)
   fi
+  if wants rust; then
+    has nginx || [[ -x /usr/sbin/nginx ]] || packages+=(nginx)
+  fi
   if wants clients; then
     has chromium || packages+=(chromium)
     has npm || packages+=(nodejs npm)

@@ -11,7 +11,7 @@ use crate::{
     private_key_jwt::key::Key,
 };
 
-fn robot() -> Value {
+pub(crate) fn robot() -> Value {
     json!({
         "client_id": "robot",
         "name": "Nightly export",
@@ -23,7 +23,7 @@ fn robot() -> Value {
     })
 }
 
-fn form() -> Form {
+pub(crate) fn form() -> Form {
     Form::of([("grant_type", "client_credentials"), ("client_id", "robot"), ("client_secret", SECRET)])
 }
 

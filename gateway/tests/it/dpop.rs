@@ -2,6 +2,7 @@
 
 mod code;
 mod holder;
+mod machines;
 mod nonce;
 mod off;
 mod refresh;

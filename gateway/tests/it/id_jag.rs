@@ -1,6 +1,6 @@
 //! Enterprises that speak for their people (draft-ietf-oauth-identity-assertion-authz-grant).
 
-mod house;
+pub(crate) mod house;
 mod keys;
 mod people;
 mod refused;

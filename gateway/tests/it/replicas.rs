@@ -8,6 +8,7 @@ pub(crate) mod process;
 mod codes;
 mod crash;
 mod hops;
+mod limits;
 mod refreshes;
 mod revocation;
 mod start;

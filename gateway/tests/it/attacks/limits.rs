@@ -202,6 +202,8 @@ async fn closed_after(world: &World, begin: &[u8], drip: &[u8]) -> Duration {
 async fn row_67_slow_clients() {
     let world = world().await;
     let token = world.connect().await.tokens.access;
+    let process = world.process.as_ref().unwrap();
+    let base = process.descriptors();
     let silent = closed_after(&world, b"", b"");
     let half_a_preface = closed_after(&world, b"PRI * HTTP/2.0\r\n", b"");
     let head = format!(
@@ -236,6 +238,8 @@ async fn row_67_slow_clients() {
         let closed = timeout(Duration::from_secs(15), stream.read(&mut nothing)).await;
         assert!(matches!(closed, Ok(Ok(0) | Err(_))), "an idle connection stays");
     }
+    let left = process.descriptors().saturating_sub(base);
+    assert!(left < 50, "{left} descriptors stay behind 500 connections");
 }
 
 /// An HTTP/2 frame (RFC 9113 §4.1).
@@ -274,6 +278,8 @@ async fn is_cut_off(world: &World, frames: impl Fn(u32) -> Vec<u8>) -> bool {
 async fn row_68_http_2_abuse() {
     let world = world().await;
     let token = world.connect().await.tokens.access;
+    let process = world.process.as_ref().unwrap();
+    let before = process.resident();
     let host = world.host().to_owned();
     // GET / over http, by the static table (RFC 7541 appendix A), and the authority as a literal.
     let head = [&[0x82, 0x84, 0x86, 0x41, u8::try_from(host.len()).unwrap()], host.as_bytes()].concat();
@@ -291,6 +297,17 @@ async fn row_68_http_2_abuse() {
     // Pings are answered and no more than that: whoever does not read the answers is not read from either.
     let pings = timeout(Duration::from_secs(5), is_cut_off(&world, |_| frame(PING, 0, 0, &[0; 8])));
     let _ = pings.await;
+    let settings = |_| frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0xff, 0xff]);
+    let _ = timeout(Duration::from_secs(5), is_cut_off(&world, settings)).await;
+    // Streams that are begun and left so: some are borne with, who goes on opening them is not.
+    let streams = is_cut_off(&world, |n| frame(HEADERS, END_HEADERS, 2 * n + 1, &head));
+    assert!(streams.await, "streams without end");
+    // A kilobyte that says 'the same again' of a long field a thousand times (HPACK, RFC 7541 §7.3): 3.5 MB each.
+    let bomb = [&head[..], &[0x40, 1, b'a', 0x7f, 0xad, 0x1a], &[b'x'; 3500], &[0xbe; 1000]].concat();
+    let bombs = is_cut_off(&world, |n| frame(HEADERS, END_HEADERS | END_STREAM, 2 * n + 1, &bomb));
+    let _ = timeout(Duration::from_secs(5), bombs).await;
+    let grown = process.resident().saturating_sub(before);
+    assert!(grown < 64, "{grown} MiB more than before");
     let upgrade = format!(
         "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n"
     );

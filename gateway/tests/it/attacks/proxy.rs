@@ -1,5 +1,11 @@
 //! Rows 45 to 47 and 49 to 53: what passes to the backend, and back.
 
+use std::{
+    path::Path,
+    process::{Child, Command},
+    time::Duration,
+};
+
 use serde_json::json;
 use shared::{
     assertion::{self, Identity, Minter, Projects},
@@ -8,11 +14,14 @@ use shared::{
     scope::Scopes,
 };
 use standin::demo::PEOPLE;
+use tempfile::TempDir;
+use tokio::net::TcpStream;
 
 use super::world;
 use crate::{
     exchange::{exchange, form},
     harness::{Answer, Browser, Seen, World},
+    replicas::process::free_port,
 };
 
 /// The one request that came bears exactly one identity under whatever spelling, and it is ada's.
@@ -103,27 +112,86 @@ async fn row_46_identities_used_again() {
     assert_eq!(world.mcp(&identity).await.status, 401);
 }
 
-#[tokio::test]
-async fn row_47_hop_by_hop_fields() {
-    let world = world().await;
+/// Fields that one hop means for the next, each with what a proxy would do that believed them.
+const HOP_BY_HOP: [&[&str]; 6] = [
+    &["Connection: close, X-Peaka-Identity"],
+    &["Connection: close, Authorization"],
+    &["Connection: close, MCP-Protocol-Version", "MCP-Protocol-Version: 2026-07-28"],
+    &["Connection: close", "Proxy-Connection: keep-alive", "Keep-Alive: timeout=5"],
+    &["Connection: close, TE", "TE: trailers"],
+    &["Connection: close, Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"],
+];
+
+/// None of them changes who is asking, and none goes on.
+async fn assert_ends_here(world: &World) {
     let bearer = format!("Authorization: Bearer {}", world.connect().await.tokens.access);
-    for lines in [
-        &["Connection: close, X-Peaka-Identity"][..],
-        &["Connection: close, Authorization"],
-        &["Connection: close, MCP-Protocol-Version", "MCP-Protocol-Version: 2026-07-28"],
-        &["Connection: close", "Proxy-Connection: keep-alive", "Keep-Alive: timeout=5"],
-        &["Connection: close, TE", "TE: trailers"],
-        &["Connection: close, Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"],
-    ] {
+    for lines in HOP_BY_HOP {
         let before = world.backend.seen().len();
         let answer = world.raw_mcp(&[&[bearer.as_str()], lines].concat()).await;
         assert!(answer.starts_with("HTTP/1.1 200 "), "{lines:?} {answer}");
-        let seen = assert_is_adas(&world, before, &format!("{lines:?}")).await;
+        let seen = assert_is_adas(world, before, &format!("{lines:?}")).await;
         for name in ["proxy-connection", "keep-alive", "te", "upgrade", "http2-settings", "authorization"] {
             assert_eq!(seen.header(name), None, "{lines:?}");
         }
         let connection = seen.header("connection").unwrap_or_default();
-        assert!(["", "keep-alive"].contains(&connection), "{lines:?}: {connection}");
+        assert!(["", "keep-alive", "close"].contains(&connection), "{lines:?}: {connection}");
+    }
+}
+
+#[tokio::test]
+async fn row_47_hop_by_hop_fields() {
+    assert_ends_here(&world().await).await;
+}
+
+/// The same with a real proxy on the way to the backend, which reads such fields in its own way.
+#[tokio::test]
+async fn row_47_hop_by_hop_fields_before_nginx() {
+    let port = free_port();
+    let behind = format!("http://127.0.0.1:{port}");
+    let world = World::start_process_with(&[("GATEWAY_BACKEND_URL", &behind)]).await;
+    let _nginx = Nginx::start(port, &world.backend.origin).await;
+    assert_ends_here(&world).await;
+}
+
+/// It keeps connections alive and speaks HTTP/1.1 on both sides.
+struct Nginx {
+    child: Child,
+    _directory: TempDir,
+}
+
+impl Nginx {
+    async fn start(port: u16, backend: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let (place, backend) = (directory.path().display(), backend.trim_start_matches("http://"));
+        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map(|kind| format!("{kind}_temp_path {place}/{kind};"))
+            .concat();
+        let configuration = format!(
+            "daemon off; master_process off; pid {place}/pid; events {{ }} \
+             http {{ access_log off; {temporary} upstream backend {{ server {backend}; keepalive 4; }} \
+             server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://backend; proxy_http_version 1.1; \
+             proxy_set_header Connection ''; }} }} }}"
+        );
+        let file = directory.path().join("nginx.conf");
+        std::fs::write(&file, configuration).unwrap();
+        let log = directory.path().join("log");
+        // Debian keeps it where only an administrator looks.
+        let program = ["/usr/sbin/nginx", "nginx"].into_iter().find(|path| Path::new(path).exists());
+        let child = Command::new(program.unwrap_or("nginx"))
+            .args([Path::new("-e"), &log, Path::new("-c"), &file, Path::new("-p"), directory.path()])
+            .spawn()
+            .unwrap();
+        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Self { child, _directory: directory }
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -13,8 +13,8 @@ use crate::{
 pub(super) const ISSUER: &str = "https://idp.example.com/tenant";
 pub(super) const EMAIL: &str = "ada@demo.peaka.local";
 
-pub(super) struct House {
-    pub(super) world: World,
+pub(crate) struct House {
+    pub(crate) world: World,
     pub(super) key: Key,
     made: AtomicUsize,
 }
@@ -38,7 +38,7 @@ impl House {
     }
 
     /// Ada has signed in once, and let an app in.
-    pub(super) async fn with_ada() -> Self {
+    pub(crate) async fn with_ada() -> Self {
         let house = Self::start().await;
         house.world.connect().await;
         house
@@ -102,12 +102,12 @@ impl House {
         self.key.sign(&self.header(&json!({})), &self.claims(changes))
     }
 
-    pub(super) fn good(&self) -> String {
+    pub(crate) fn good(&self) -> String {
         self.saying(&json!({}))
     }
 
     #[expect(clippy::unused_self, reason = "it reads better")]
-    pub(super) fn form(&self, assertion: &str) -> Form {
+    pub(crate) fn form(&self, assertion: &str) -> Form {
         Form::of([
             ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
             ("client_id", "agent"),
