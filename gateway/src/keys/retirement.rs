@@ -90,15 +90,15 @@ impl Keys {
         let unknown = || RetireError::Unknown { ring: ring.to_owned(), id: id.to_owned() };
         let rows = self.store.keys().await.map_err(KeysError::from)?;
         let row = rows.into_iter().find(|row| row.ring == ring && row.id == id).ok_or_else(unknown)?;
-        let id = row.id;
         if row.state != "verify-only" {
-            return Err(RetireError::InUse { id, state: row.state });
+            return Err(RetireError::InUse { id: row.id, state: row.state });
         }
         // What the sealing ring seals beside credentials and client ids are authorizations under way.
-        let needed_for = schedule.verify_for(ring).unwrap_or(AUTHORIZATION_LIFETIME + PUBLISH);
-        let since = now.since(row.changed_at);
-        if since < needed_for {
-            return Err(RetireError::Alive { id, left: needed_for.saturating_sub(since) });
+        let verify_for = schedule.verify_for(ring).unwrap_or(AUTHORIZATION_LIFETIME + PUBLISH);
+        let left = self.needed_for(&row, verify_for, now).await?;
+        let id = row.id;
+        if !left.is_zero() {
+            return Err(RetireError::Alive { id, left });
         }
         if ring == SEALING && !forget_clients {
             let prefix = format!("{}{}", crate::domain::client::ID_PREFIX, id.get(..10).unwrap_or(&id));

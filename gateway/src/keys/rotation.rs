@@ -8,6 +8,7 @@ use shared::clock::Timestamp;
 use tracing::info;
 
 use super::{ACCESS, IDENTITY, Keys, KeysError, REFRESH, RINGS, SEALING, new_key};
+use crate::store::KeyRow;
 
 /// From `next` to `active`: longer than any JWK set is cached and than any replica goes without reading the rings.
 pub const PUBLISH: Duration = Duration::from_secs(15 * 60);
@@ -21,7 +22,7 @@ pub struct Schedule {
     pub rotate_after: Duration,
     /// Nothing signed with the access ring lives longer.
     pub access_token: Duration,
-    /// No refresh token lives longer.
+    /// No session that begins now lives longer. One that began under another setting may.
     pub session: Duration,
 }
 
@@ -67,12 +68,32 @@ impl Keys {
                 info!(ring, "made a ring's next key");
             }
             let Some(verify_for) = schedule.verify_for(ring) else { continue };
-            for old in of_ring("verify-only").filter(|row| now.since(row.changed_at) >= verify_for) {
-                if self.store.retire_key(&old.id, now).await? {
+            for old in of_ring("verify-only") {
+                if self.needed_for(old, verify_for, now).await?.is_zero()
+                    && self.store.retire_key(&old.id, now).await?
+                {
                     info!(ring, key = old.id, "retired a key");
                 }
             }
         }
         self.reload().await
+    }
+
+    /// For how much longer something that was made with a key that only verifies may be alive. A session keeps the end
+    /// that it began with, however long they live today, and every refresh token of it must be known until then: its
+    /// newest, or it is lost, and the ones before, or a copy of one is not recognized.
+    pub(super) async fn needed_for(
+        &self,
+        key: &KeyRow,
+        verify_for: Duration,
+        now: Timestamp,
+    ) -> Result<Duration, KeysError> {
+        let by_time = verify_for.saturating_sub(now.since(key.changed_at));
+        if key.ring != REFRESH || !by_time.is_zero() {
+            return Ok(by_time);
+        }
+        // A replica that had not yet read the rings went on making tokens with it, and its clock may be ahead.
+        let last = self.store.last_end_of_sessions_before(key.changed_at.plus(PUBLISH), now).await?;
+        Ok(last.map_or(Duration::ZERO, |end| end.since(now)))
     }
 }

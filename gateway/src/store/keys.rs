@@ -103,6 +103,23 @@ impl Store {
         Ok(resealed.is_some())
     }
 
+    /// When the last of the live sessions ends that have refresh tokens and began before `before`; none if there is none.
+    pub async fn last_end_of_sessions_before(
+        &self,
+        before: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let row = sqlx::query(
+            "SELECT MAX(expires_at_ms) AS last FROM sessions WHERE created_at_ms < $1 AND expires_at_ms > $2 \
+             AND generation > 0 AND revoked_at_ms IS NULL",
+        )
+        .bind(before.millis())
+        .bind(now.millis())
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(row.try_get::<Option<i64>, _>("last")?.map(Timestamp::from_millis))
+    }
+
     /// Retires a key that only verifies, and under which no credential is sealed. `false` if that is not so.
     pub async fn retire_key(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
         let mut transaction = self.pool.begin().await?;

@@ -8,6 +8,7 @@ use gateway::{
         client::{AuthMethod, ClientMetadata, ClientOrigin},
         pkce::CodeChallenge,
         redirect::RedirectUri,
+        session::Session,
     },
     housekeeping::{Housekeeping, Terms},
     keys::{Keys, MasterKeys, PUBLISH, Schedule},
@@ -17,6 +18,8 @@ use shared::{
     clock::{Clock, ManualClock, Timestamp},
     scope::Scopes,
 };
+
+use crate::store_contract::samples::{add_session, session};
 
 const MASTER: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -41,8 +44,11 @@ impl House {
     }
 
     fn keeper(&self) -> Housekeeping {
-        let schedule =
-            Schedule { rotate_after: 90 * DAY, access_token: Duration::from_secs(900), session: 180 * DAY };
+        self.keeper_of_sessions_of(180 * DAY)
+    }
+
+    fn keeper_of_sessions_of(&self, session: Duration) -> Housekeeping {
+        let schedule = Schedule { rotate_after: 90 * DAY, access_token: Duration::from_secs(900), session };
         let terms = Terms { schedule, audit: 400 * DAY };
         let clock = Arc::clone(&self.clock);
         Housekeeping::new(self.store.clone(), Arc::clone(&self.keys), clock, terms).unwrap()
@@ -117,6 +123,29 @@ async fn a_key_is_published_before_it_signs_and_verifies_until_nothing_of_it_liv
     );
     assert_eq!(house.states("sealing").await, ["verify-only", "active"], "client ids are for ever");
     assert_eq!(house.keys.unseal("p", &sealed).unwrap(), b"x");
+}
+
+/// Sessions that live already keep the life that they began with.
+#[tokio::test]
+async fn a_refresh_key_is_kept_for_sessions_that_began_when_they_lived_longer() {
+    let house = House::new().await;
+    let expires_at = house.clock.now().plus(180 * DAY);
+    let id = "AAECAwQFBgcICQoLDA0ODw";
+    add_session(&house.store, &Session { idle_expires_at: expires_at, expires_at, ..session(id) }).await;
+    let token = house.keys.refresh_token(std::array::from_fn(|n| u8::try_from(n).unwrap()), 1).unwrap();
+    house.clock.advance(90 * DAY);
+    house.keeper().round().await.unwrap();
+    house.clock.advance(PUBLISH);
+    house.keeper().round().await.unwrap();
+    assert_eq!(house.states("refresh").await, ["verify-only", "active"]);
+
+    house.clock.advance(8 * DAY);
+    house.keeper_of_sessions_of(7 * DAY).round().await.unwrap();
+    assert!(house.keys.proves(&token), "it is the newest of a session that goes on");
+
+    house.clock.advance(82 * DAY);
+    house.keeper_of_sessions_of(7 * DAY).round().await.unwrap();
+    assert!(!house.keys.proves(&token), "no session needs it any more");
 }
 
 #[tokio::test]

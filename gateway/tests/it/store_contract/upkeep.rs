@@ -19,6 +19,7 @@ use super::{
 
 on_both!(
     the_next_key_takes_over_from_the_active_one,
+    the_last_end_of_older_sessions_is_known,
     a_lease_has_one_holder,
     the_sweep_takes_what_is_over_and_nothing_else,
     each_kind_of_row_has_its_own_time,
@@ -60,6 +61,22 @@ async fn the_next_key_takes_over_from_the_active_one(world: World) {
     let expected = [("one", "verify-only"), ("two", "active")]
         .map(|(id, state)| (id.to_owned(), state.to_owned(), later()));
     assert_eq!(states().await, expected);
+}
+
+async fn the_last_end_of_older_sessions_is_known(world: World) {
+    let store = &world.store;
+    let last = async |before, now| store.last_end_of_sessions_before(before, now).await.unwrap();
+    assert_eq!(last(later(), NOW).await, None);
+    for (id, hours, generation) in [("short", 2, 1), ("long", 3, 1), ("ended", 4, 1), ("no refreshes", 5, 0)]
+    {
+        let expires_at = NOW.plus(HOUR * hours);
+        add_session(store, &Session { expires_at, generation, ..session(id) }).await;
+    }
+    store.revoke_session("ended", Because::Person, NOW).await.unwrap();
+    let end = NOW.plus(HOUR * 3);
+    assert_eq!(last(later(), NOW).await, Some(end));
+    assert_eq!(last(NOW, NOW).await, None, "none began before");
+    assert_eq!(last(later(), end).await, None, "they are over");
 }
 
 async fn a_lease_has_one_holder(world: World) {
