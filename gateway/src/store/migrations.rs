@@ -43,9 +43,7 @@ pub(super) async fn on_postgres(options: &AnyConnectOptions) -> Result<(), OpenE
     lock_out_others(&mut connection).await.map_err(OpenError::Connect)?;
     let began = Instant::now();
     loop {
-        drop_unfinished(&mut connection).await.map_err(OpenError::Connect)?;
-        // `run_direct` is `run` in a form that a task may await.
-        match MIGRATIONS.run_direct(None, &mut connection, false).await {
+        match attempt(&mut connection).await {
             Ok(()) => break,
             Err(error) if !is_in_use(&error) => return Err(error.into()),
             Err(_) if began.elapsed() > PATIENCE => return Err(OpenError::Locked(PATIENCE)),
@@ -57,6 +55,12 @@ pub(super) async fn on_postgres(options: &AnyConnectOptions) -> Result<(), OpenE
     }
     // The lock goes with the connection.
     connection.close().await.map_err(OpenError::Connect)
+}
+
+async fn attempt(connection: &mut AnyConnection) -> Result<(), MigrateError> {
+    drop_unfinished(connection).await?;
+    // `run_direct` is `run` in a form that a task may await.
+    MIGRATIONS.run_direct(None, connection, false).await
 }
 
 /// The migrator locks others out on PostgreSQL alone; here one transaction around all of it does.
@@ -89,7 +93,8 @@ async fn lock_out_others(connection: &mut AnyConnection) -> Result<(), sqlx::Err
     }
 }
 
-/// An index whose building was broken off stays behind and would pass for a whole one.
+/// An index whose building was broken off stays behind and would pass for a whole one. What broke it off, such as a backup,
+/// may still use the table, so it goes as it came: beside others, who would queue behind a plain DROP.
 async fn drop_unfinished(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
     for migration in MIGRATIONS.iter().filter(|migration| migration.no_tx) {
         let Some(name) = index_of(migration) else { continue };
@@ -101,7 +106,7 @@ async fn drop_unfinished(connection: &mut AnyConnection) -> Result<(), sqlx::Err
         .fetch_optional(&mut *connection)
         .await?;
         if broken.is_some() {
-            connection.execute(AssertSqlSafe(format!("DROP INDEX {name}"))).await?;
+            connection.execute(AssertSqlSafe(format!("DROP INDEX CONCURRENTLY {name}"))).await?;
         }
     }
     Ok(())

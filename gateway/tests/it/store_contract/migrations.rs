@@ -167,6 +167,8 @@ async fn an_index_is_built_beside_writers() {
     }
     // Others write while the index is being built.
     add_session(&world.store, &session("meanwhile")).await;
+    // As long as several attempts last: each leaves an index behind that is not whole, and must go before the next.
+    tokio::time::sleep(Duration::from_secs(3)).await;
     writing.rollback().await.unwrap();
     for opened in all(openers).await {
         opened.unwrap();
