@@ -86,7 +86,7 @@ impl Hosts {
                 () = pool.close_event() => return,
                 () = sleep(LOOK_EVERY) => {}
             }
-            if looks_well(&pool).await {
+            if looks_well(&pool, &current).await {
                 wariness.set(wariness.is_wary() && doubted.elapsed() < WARY_FOR);
                 continue;
             }
@@ -104,14 +104,24 @@ impl Hosts {
     }
 }
 
-/// Whether a connection can be had, to a server that takes writes.
-async fn looks_well(pool: &AnyPool) -> bool {
-    let Ok(mut connection) = pool.acquire().await else { return false };
-    let well = matches!(timeout(ANSWER_WITHIN, takes_writes(&mut connection)).await, Ok(Ok(true)));
-    if !well {
-        connection.close_on_drop();
+/// Whether a connection can be had, to a server that takes writes. If there is none to be had, it may be that all are in use:
+/// then the server is asked past the pool, and being asked more would only make those that wait wait longer.
+async fn looks_well(pool: &AnyPool, current: &AnyConnectOptions) -> bool {
+    match pool.acquire().await {
+        Ok(mut connection) => {
+            let well = is_yes(takes_writes(&mut connection)).await;
+            if !well {
+                connection.close_on_drop();
+            }
+            well
+        }
+        Err(sqlx::Error::PoolTimedOut) => is_yes(takes_writes_at(current)).await,
+        Err(_) => false,
     }
-    well
+}
+
+async fn is_yes(answer: impl Future<Output = Result<bool, sqlx::Error>>) -> bool {
+    matches!(timeout(ANSWER_WITHIN, answer).await, Ok(Ok(true)))
 }
 
 async fn takes_writes_at(options: &AnyConnectOptions) -> Result<bool, sqlx::Error> {

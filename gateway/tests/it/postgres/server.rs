@@ -104,6 +104,19 @@ impl Server {
         }
     }
 
+    /// What it has logged.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("log")).unwrap()
+    }
+
+    /// Takes a lock, which is held until the connection is dropped.
+    pub(crate) async fn lock(&self, sql: &str) -> PgConnection {
+        let mut connection = self.connect().await;
+        sqlx::raw_sql("BEGIN").execute(&mut connection).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+        connection
+    }
+
     async fn connect(&self) -> PgConnection {
         PgConnection::connect(&format!("postgres://postgres@{}/postgres", self.host())).await.unwrap()
     }
