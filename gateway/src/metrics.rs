@@ -11,7 +11,8 @@ use shared::{
 
 pub(crate) use self::{
     labels::{
-        CacheAnswer, Connections, ConsentStep, Grant, Granted, OutageKind, Refreshed, Renewed, Ring, Route,
+        CacheAnswer, Connections, ConsentStep, Grant, Granted, OutageKind, RedisAnswer, RedisUse, Refreshed,
+        Renewed, Ring, Route,
     },
     requests::{count_requests, request_done},
 };
@@ -29,6 +30,8 @@ metric!(pub(crate) TOKEN_CACHE: Counter<CacheAnswer> = "gateway_access_token_cac
 metric!(pub(crate) IN_FLIGHT: Gauge<()> = "gateway_requests_in_flight", "requests to `/mcp` whose answer has not begun");
 metric!(pub(crate) OPEN_STREAMS: Gauge<()> = "gateway_open_streams", "answers that stream at this moment");
 metric!(pub(crate) CONNECTIONS: Gauge<Connections> = "gateway_database_connections", "the connections to the database");
+metric!(pub(crate) REDIS_CONNECTED: Gauge<RedisUse> = "gateway_redis_connected", "1 while there is a connection to Redis for this, 0 otherwise");
+metric!(pub(crate) REDIS_COMMANDS: Counter<RedisAnswer> = "gateway_redis_commands", "commands for Redis; all but the `answered` ones failed, `away` ones without having been sent");
 metric!(pub(crate) KEY_AGE: Gauge<Ring> = "gateway_key_age_seconds", "how long a ring's key has been in use");
 metric!(pub(crate) REVOKED: Gauge<()> = "gateway_revoked_sessions_remembered", "ended sessions whose access tokens could still be presented");
 
@@ -47,6 +50,8 @@ pub(crate) static ALL: &[&dyn Metric] = &[
     &IN_FLIGHT,
     &OPEN_STREAMS,
     &CONNECTIONS,
+    &REDIS_CONNECTED,
+    &REDIS_COMMANDS,
     &KEY_AGE,
     &REVOKED,
 ];

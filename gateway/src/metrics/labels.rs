@@ -173,6 +173,24 @@ label! {
 }
 
 label! {
+    /// What a connection to Redis is for.
+    pub(crate) enum RedisUse = "use" {
+        Commands = "commands",
+        Subscription = "subscription",
+    }
+}
+
+label! {
+    /// What became of a command for Redis.
+    pub(crate) enum RedisAnswer = "outcome" {
+        Answered = "answered",
+        Refused = "refused",
+        TimedOut = "timeout",
+        Away = "away",
+    }
+}
+
+label! {
     /// A key ring.
     pub(crate) enum Ring = "ring" {
         Access = "access",

@@ -2,7 +2,7 @@
 //! that memory is bounded, and how Redis is missed and found again.
 
 mod failover;
-mod outage;
+pub(crate) mod outage;
 mod servers;
 mod tls;
 mod world;

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::harness::{Answer, Browser, Form, World};
+use crate::{
+    ephemeral_contract::outage::{Mode, Relay},
+    harness::{Answer, Browser, Form, World},
+};
 
 impl World {
     /// Every series and its value.
@@ -77,6 +80,48 @@ async fn a_journey_is_counted() {
     }
     world.pass(7);
     assert_eq!(of(&world.metrics().await, r#"gateway_key_age_seconds{ring="access"}"#), 7.0);
+}
+
+impl World {
+    /// Returns when the gateway tells of this much, at least.
+    async fn until(&self, series: &str, enough: impl Fn(f64) -> bool) {
+        for _ in 0..1000 {
+            if enough(of(&self.metrics().await, series)) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("{series} does not get there: {:#?}", self.metrics().await);
+    }
+}
+
+#[tokio::test]
+async fn that_redis_is_away_is_told() {
+    let relay = Relay::start().await;
+    let redis_url = secrecy::ExposeSecret::expose_secret(&relay.url).to_owned();
+    let world = World::start_with(&[("GATEWAY_REDIS_URL", &redis_url)]).await;
+    let connected = r#"gateway_redis_connected{use="commands"}"#;
+    let subscribed = r#"gateway_redis_connected{use="subscription"}"#;
+    for series in [connected, subscribed] {
+        world.until(series, |value| value == 1.0).await;
+    }
+    world.register().await;
+    world.until(r#"gateway_redis_commands_total{outcome="answered"}"#, |count| count >= 1.0).await;
+
+    relay.set(Mode::Frozen);
+    for _ in 0..5 {
+        world.register().await;
+    }
+    assert_eq!(of(&world.metrics().await, connected), 0.0);
+    assert_eq!(of(&world.metrics().await, r#"gateway_redis_commands_total{outcome="timeout"}"#), 3.0);
+    world.until(r#"gateway_redis_commands_total{outcome="away"}"#, |count| count >= 2.0).await;
+
+    relay.set(Mode::Cut);
+    world.until(subscribed, |value| value == 0.0).await;
+    relay.set(Mode::Open);
+    for series in [connected, subscribed] {
+        world.until(series, |value| value == 1.0).await;
+    }
 }
 
 #[tokio::test]

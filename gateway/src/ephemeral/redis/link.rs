@@ -28,6 +28,7 @@ use super::{
     super::EphemeralError,
     wire::{Target, Wire},
 };
+use crate::metrics::{REDIS_COMMANDS, REDIS_CONNECTED, RedisAnswer, RedisUse};
 
 pub(super) const CONNECT_WITHIN: Duration = Duration::from_millis(500);
 const RESPOND_WITHIN: Duration = Duration::from_millis(250);
@@ -73,20 +74,24 @@ impl Link {
     pub(super) async fn run<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, EphemeralError> {
         let line = self.current.borrow().clone();
         let Some(mut line) = line else {
+            REDIS_COMMANDS.count(RedisAnswer::Away);
             return Err(EphemeralError::Unavailable("there is no connection to Redis".to_owned()));
         };
         match timeout(RESPOND_WITHIN, line.wire.send(command)).await {
             Ok(Ok(answer)) => {
                 line.timeouts.store(0, Ordering::Relaxed);
+                REDIS_COMMANDS.count(RedisAnswer::Answered);
                 Ok(answer)
             }
             Ok(Err(error)) => {
+                REDIS_COMMANDS.count(RedisAnswer::Refused);
                 if line.wire.is_lost(&error) {
                     self.lose(&line, &describe(&error));
                 }
                 Err(EphemeralError::Unavailable(describe(&error)))
             }
             Err(_) => {
+                REDIS_COMMANDS.count(RedisAnswer::TimedOut);
                 if line.timeouts.fetch_add(1, Ordering::Relaxed) + 1 >= TIMEOUTS_IN_A_ROW {
                     self.lose(&line, "it does not answer");
                 }
@@ -101,6 +106,8 @@ impl Link {
             let same = current.as_ref().is_some_and(|now| Arc::ptr_eq(&now.timeouts, &line.timeouts));
             if same {
                 *current = None;
+                // Under the lock, as is the setting of the next connection: the later of both is what stays told.
+                REDIS_CONNECTED.set(RedisUse::Commands, 0);
             }
             same
         });
@@ -118,7 +125,10 @@ async fn keep_up(target: Target, current: watch::Sender<Option<Line>>) {
             Ok(wire) => {
                 info!("connected to Redis");
                 told = false;
-                current.send_replace(Some(Line { wire, timeouts: Arc::default() }));
+                current.send_modify(|current| {
+                    *current = Some(Line { wire, timeouts: Arc::default() });
+                    REDIS_CONNECTED.set(RedisUse::Commands, 1);
+                });
                 // Cannot fail, as `current` is here.
                 let _ = changes.wait_for(Option::is_none).await;
             }

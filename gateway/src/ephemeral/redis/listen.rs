@@ -16,6 +16,7 @@ use super::{
     link::{CONNECT_WITHIN, describe},
     wire::Target,
 };
+use crate::metrics::{REDIS_CONNECTED, RedisUse};
 
 /// A silent connection is asked this often whether it still stands.
 const ASK_EVERY: Duration = Duration::from_secs(5);
@@ -33,7 +34,9 @@ pub(super) async fn feed(target: Target, channel: String, feeder: broadcast::Sen
 async fn feed_for_ever(target: &Target, channel: &str, feeder: &broadcast::Sender<Heard>) {
     let mut told = false;
     for turn in 0.. {
-        match follow(target, turn, channel, feeder, &mut told).await {
+        let ended = follow(target, turn, channel, feeder, &mut told).await;
+        REDIS_CONNECTED.set(RedisUse::Subscription, 0);
+        match ended {
             Ok(()) => {}
             Err(error) if !told => {
                 warn!(error = describe(&error), "a subscription to Redis is lost; subscribing again");
@@ -60,6 +63,7 @@ async fn follow(
     };
     let (mut sink, mut stream) = in_time(subscribed).await?;
     *told = false;
+    REDIS_CONNECTED.set(RedisUse::Subscription, 1);
     // A failing send means that nobody listens; `feed` ends this then.
     let _ = feeder.send(Heard::Resumed);
     loop {

@@ -16,20 +16,22 @@ use super::world::redis_url;
 const PATIENCE: Duration = Duration::from_secs(10);
 const HOUR: Duration = Duration::from_secs(3600);
 
+/// What passes.
 #[derive(Clone, Copy, PartialEq)]
-enum Mode {
+pub(crate) enum Mode {
     Open,
     Frozen,
     Cut,
 }
 
-struct Relay {
-    url: SecretString,
+/// Redis, behind something that fails.
+pub(crate) struct Relay {
+    pub(crate) url: SecretString,
     mode: watch::Sender<Mode>,
 }
 
 impl Relay {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let target =
             redis_url().expose_secret().trim_start_matches("redis://").trim_end_matches('/').to_owned();
         let target = target.split('/').next().unwrap().to_owned();
@@ -50,7 +52,7 @@ impl Relay {
         Self { url, mode }
     }
 
-    fn set(&self, mode: Mode) {
+    pub(crate) fn set(&self, mode: Mode) {
         self.mode.send_replace(mode);
     }
 }
