@@ -13,7 +13,7 @@ pub struct Capacity {
     pub connections_per_address: usize,
     /// `GATEWAY_CALLS`: calls of `/mcp` under way; further ones get 503; default `1024`.
     pub calls: usize,
-    /// `GATEWAY_STREAMS`: answers of `/mcp` that stream events; further calls get 503; default `8000`.
+    /// `GATEWAY_STREAMS`: answers of `/mcp` that stream events; further ones are given up with 502; default `8000`.
     pub streams: usize,
 }
 
