@@ -13,7 +13,8 @@ import yaml
 KINDS_ALWAYS = ["Deployment", "Service", "ServiceAccount"]
 OURS = re.compile(r"^(GATEWAY|BACKEND|PEAKA|PARTNER|LOG|OTEL)_")
 SECRET = re.compile(r"SECRET|MASTER_KEYS|DATABASE_URL|REDIS_URL|PASSWORD")
-DRAIN = {"gateway": 50, "backend": 25}
+# Listeners of each, which drain one after the other.
+LISTENERS = {"gateway": 2, "backend": 1}
 
 faults = []
 
@@ -54,7 +55,10 @@ def check_pod(deployment, known):
         expect(get["port"] in ports and get["path"] in ("/healthz", "/readyz"), f"{name}: {probe} asks something that is there")
     expect(container["livenessProbe"]["httpGet"]["path"] == "/healthz", f"{name} is not killed for what others lack")
     pause = container["lifecycle"]["preStop"]["sleep"]["seconds"]
-    expect(pod["terminationGracePeriodSeconds"] > pause + DRAIN[component], f"{name} may drain to the end")
+    values = {variable["name"]: variable.get("value") for variable in container["env"]}
+    delay, drain = (int(values[f"{component.upper()}_{it}_SECONDS"]) for it in ("SHUTDOWN_DELAY", "DRAIN"))
+    least = pause + delay + drain * LISTENERS[component]
+    expect(pod["terminationGracePeriodSeconds"] > least, f"{name} may drain to the end")
     names = [variable["name"] for variable in container["env"]]
     expect(len(names) == len(set(names)), f"{name} sets no variable twice")
     for variable in container["env"]:
@@ -93,7 +97,8 @@ def main(sources):
     known = set()
     for crate in ("gateway", "mcp-backend", "shared"):
         for file in pathlib.Path(sources, crate, "src").rglob("*.rs"):
-            known.update(re.findall(r'"([A-Z][A-Z0-9_]+)"', file.read_text()))
+            # Where it is read, or, if the name is put together there, where it is told of.
+            known.update(re.findall(r'(?:"|/// `)([A-Z][A-Z0-9_]+)["`]', file.read_text()))
     for kind in KINDS_ALWAYS:
         expect(of(objects, kind), f"there is a {kind}")
     names = [(it["kind"], it["metadata"]["name"]) for it in objects]

@@ -92,15 +92,32 @@ seccompProfile:
   type: RuntimeDefault
 {{- end -}}
 
-{{/* The pod must not be killed while it drains. Takes (list $ component seconds-of-drain). */}}
+{{/* The pod must not be killed while it drains. Takes (list $ component listeners): one drains after the other. */}}
 {{- define "peaka-mcp.gracePeriod" -}}
 {{- $component := index . 1 -}}
 {{- $values := get (first .).Values $component -}}
-{{- $least := add $values.preStopSeconds (last .) 5 -}}
+{{- $drain := mul $values.drainSeconds (last .) -}}
+{{- $least := add $values.preStopSeconds $values.shutdownDelaySeconds $drain 5 -}}
 {{- if lt (int $values.terminationGracePeriodSeconds) (int $least) -}}
-{{- fail (printf "%s.terminationGracePeriodSeconds must be at least %d: preStopSeconds, %d seconds of draining, and 5" $component (int $least) (int (last .))) -}}
+{{- fail (printf "%s.terminationGracePeriodSeconds must be at least %d: preStopSeconds, shutdownDelaySeconds, %d seconds of draining, and 5" $component (int $least) (int $drain)) -}}
 {{- end -}}
 {{ $values.terminationGracePeriodSeconds }}
+{{- end -}}
+
+{{/* How a service leaves: variables of which the grace period must know. Takes (list $ component prefix). */}}
+{{- define "peaka-mcp.leavingEnv" -}}
+{{- $component := index . 1 -}}
+{{- $values := get (first .).Values $component -}}
+{{- range $suffix, $value := dict "SHUTDOWN_DELAY_SECONDS" "shutdownDelaySeconds" "DRAIN_SECONDS" "drainSeconds" }}
+{{- $name := printf "%s_%s" (last $) $suffix }}
+{{- range $values.extraEnv }}
+{{- if eq .name $name }}
+{{- fail (printf "%s is %s.%s, not a variable of extraEnv: the grace period is held against it" $name $component $value) }}
+{{- end }}
+{{- end }}
+- name: {{ $name }}
+  value: {{ get $values $value | int64 | toString | quote }}
+{{- end }}
 {{- end -}}
 
 {{/* What both Deployments say alike about where their pods go. Takes (list $ component). */}}

@@ -8,6 +8,7 @@
   value: "{{ $gateway.listenHost }}:8080"
 - name: GATEWAY_INTERNAL_LISTEN
   value: "{{ $gateway.listenHost }}:8081"
+{{- include "peaka-mcp.leavingEnv" (list $ "gateway" "GATEWAY") }}
 - name: GATEWAY_BACKEND_URL
   value: "http://{{ include "peaka-mcp.component" (list $ "backend") }}:8090"
 {{- with $gateway.trustedProxies }}
