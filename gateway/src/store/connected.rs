@@ -94,7 +94,8 @@ impl Store {
             sqlx::query(
                 "INSERT INTO calls (session_id, day, tool, calls, last_at_ms) VALUES ($1, $2, $3, $4, $5) \
                  ON CONFLICT (session_id, day, tool) DO UPDATE SET calls = calls.calls + excluded.calls, \
-                 last_at_ms = excluded.last_at_ms",
+                 last_at_ms = CASE WHEN excluded.last_at_ms > calls.last_at_ms THEN excluded.last_at_ms \
+                 ELSE calls.last_at_ms END",
             )
             .bind(session_id)
             .bind(day)

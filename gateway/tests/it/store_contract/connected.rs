@@ -15,6 +15,7 @@ on_both!(
     a_sign_in_returns_once_and_in_time,
     a_person_sees_their_live_sessions,
     counts_add_up,
+    the_last_use_is_the_latest_whoever_writes_first,
     a_person_ends_their_own,
     an_authorization_goes_back_to_the_sign_in_once,
     what_is_to_be_told_waits_until_it_is,
@@ -74,6 +75,17 @@ async fn counts_add_up(world: World) {
     assert_eq!(store.calls("subject", 20_000).await.unwrap(), both);
     assert_eq!(store.calls("subject", 20_001).await.unwrap(), [calls("s", "tool", 5)]);
     assert!(store.calls("somebody else", 0).await.unwrap().is_empty());
+}
+
+/// Replicas write what they counted when they come to it, and one of them may be late.
+async fn the_last_use_is_the_latest_whoever_writes_first(world: World) {
+    let store = &world.store;
+    add_session(store, &session("s")).await;
+    for last_at in [NOW, later(), NOW.plus(HOUR / 2)] {
+        store.add_calls(20_000, &[Calls { last_at, ..calls("s", "tool", 1) }]).await.unwrap();
+    }
+    let summed = Calls { last_at: later(), ..calls("s", "tool", 3) };
+    assert_eq!(store.calls("subject", 20_000).await.unwrap(), [summed]);
 }
 
 async fn a_person_ends_their_own(world: World) {
