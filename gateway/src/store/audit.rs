@@ -1,8 +1,11 @@
 //! Table `audit_events`, and the log lines that go with its rows: who, which client, from where, what, and how it ended.
 
+mod asked;
+
 use shared::clock::Timestamp;
 use sqlx::{AnyConnection, Row as _, any::AnyRow};
 
+pub use self::asked::AuditFilter;
 use super::{Store, StoreError};
 use crate::{
     caller,
@@ -20,6 +23,7 @@ macro_rules! columns {
         "id, at_ms, kind, outcome, subject, client_id, client_name, session_id, origin, detail"
     };
 }
+use columns;
 
 /// An event, as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,23 +48,6 @@ pub struct AuditRow {
     pub origin: Option<String>,
     /// A few words more.
     pub detail: Option<String>,
-}
-
-/// Which events are meant; an empty text or a `None` stands for all.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct AuditFilter<'a> {
-    /// Of a person, by Peaka's user id or by the e-mail address of a session that is still known.
-    pub person: &'a str,
-    /// Of a client, by its id.
-    pub client: &'a str,
-    /// Of a session.
-    pub session: &'a str,
-    /// Of a kind.
-    pub kind: &'a str,
-    /// At or after.
-    pub since: Option<Timestamp>,
-    /// Before.
-    pub until: Option<Timestamp>,
 }
 
 /// Ends the transaction of a change: with the event that tells of it, if the change was `made`. `made` again.
@@ -172,65 +159,6 @@ impl Store {
                 .fetch_all(&self.pool)
                 .await?;
         Ok(rows.into_iter().map(|(kind,)| kind).collect())
-    }
-
-    /// The events after `after` (or from the first on) that an operator asks for, oldest first, at most `most`: one page
-    /// of however many there are.
-    pub async fn audit_page(
-        &self,
-        filter: &AuditFilter<'_>,
-        after: Option<(Timestamp, &str)>,
-        most: u32,
-    ) -> Result<Vec<AuditRow>, StoreError> {
-        let statement = concat!(
-            "SELECT ",
-            columns!(),
-            " FROM audit_events WHERE (at_ms > $1 OR (at_ms = $1 AND id > $2)) AND at_ms >= $3 AND at_ms < $4 \
-             AND ($5 = '' OR subject = $5 OR subject IN (SELECT subject FROM sessions WHERE email = $5)) \
-             AND ($6 = '' OR client_id = $6) AND ($7 = '' OR session_id = $7) AND ($8 = '' OR kind = $8) \
-             ORDER BY at_ms, id LIMIT $9"
-        );
-        self.audit_events(statement, filter, after, most).await
-    }
-
-    /// The newest events that an operator asks for, newest first, at most `most`.
-    pub async fn audit_newest(
-        &self,
-        filter: &AuditFilter<'_>,
-        most: u32,
-    ) -> Result<Vec<AuditRow>, StoreError> {
-        let statement = concat!(
-            "SELECT ",
-            columns!(),
-            " FROM audit_events WHERE (at_ms > $1 OR (at_ms = $1 AND id > $2)) AND at_ms >= $3 AND at_ms < $4 \
-             AND ($5 = '' OR subject = $5 OR subject IN (SELECT subject FROM sessions WHERE email = $5)) \
-             AND ($6 = '' OR client_id = $6) AND ($7 = '' OR session_id = $7) AND ($8 = '' OR kind = $8) \
-             ORDER BY at_ms DESC, id DESC LIMIT $9"
-        );
-        self.audit_events(statement, filter, None, most).await
-    }
-
-    async fn audit_events(
-        &self,
-        statement: &'static str,
-        filter: &AuditFilter<'_>,
-        after: Option<(Timestamp, &str)>,
-        most: u32,
-    ) -> Result<Vec<AuditRow>, StoreError> {
-        let (after_ms, after_id) = after.map_or((i64::MIN, ""), |(at, id)| (at.millis(), id));
-        let rows = sqlx::query(statement)
-            .bind(after_ms)
-            .bind(after_id)
-            .bind(filter.since.map_or(i64::MIN, Timestamp::millis))
-            .bind(filter.until.map_or(i64::MAX, Timestamp::millis))
-            .bind(filter.person)
-            .bind(filter.client)
-            .bind(filter.session)
-            .bind(filter.kind)
-            .bind(i64::from(most))
-            .fetch_all(&self.pool)
-            .await?;
-        rows.iter().map(read).collect()
     }
 }
 

@@ -23,6 +23,8 @@ on_both!(
     a_session_tells_its_story_in_order,
     people_see_their_own_newest_first,
     operators_pick_and_page,
+    a_person_is_found_by_every_subject_with_their_address,
+    a_page_begins_where_the_one_before_ended,
     what_did_not_happen_is_not_noted,
 );
 
@@ -162,3 +164,35 @@ async fn what_did_not_happen_is_not_noted(world: World) {
         .collect();
     assert_eq!(kinds, ["consent_denied"]);
 }
+/// Somebody who left and came back is another subject.
+async fn a_person_is_found_by_every_subject_with_their_address(world: World) {
+    let store = &world.store;
+    for (subject, email) in [("ada", "A.L@x"), ("bob", "a.l@X"), ("eve", "a_l@x"), ("ida", "a.l@x.y")] {
+        let of = Session { subject: subject.to_owned(), email: email.to_owned(), ..session(subject) };
+        add_session(store, &of).await;
+    }
+    world.meddle("DELETE FROM audit_events").await;
+    ten(&world).await;
+    let filter = AuditFilter { person: "a.L@x", ..AuditFilter::default() };
+    assert_eq!(ids(store.audit_page(&filter, None, 4).await.unwrap()), ["0", "1", "2", "3"]);
+    assert_eq!(ids(store.audit_page(&filter, Some((at(1), "3")), 3).await.unwrap()), ["4", "5", "6"]);
+    assert_eq!(ids(store.audit_newest(&filter, 3).await.unwrap()), ["9", "8", "7"]);
+    for (person, found) in [("a_l@x", 0), ("nobody@x", 0), ("%", 0), ("bob", 5)] {
+        let filter = AuditFilter { person, ..AuditFilter::default() };
+        assert_eq!(store.audit_page(&filter, None, 100).await.unwrap().len(), found, "{person}");
+    }
+}
+
+async fn a_page_begins_where_the_one_before_ended(world: World) {
+    ten(&world).await;
+    let page = async |since, after| {
+        let filter = AuditFilter { since, until: Some(at(4)), ..AuditFilter::default() };
+        ids(world.store.audit_page(&filter, after, 2).await.unwrap())
+    };
+    assert_eq!(page(None, Some((at(1), "2"))).await, ["3", "4"]);
+    assert_eq!(page(None, Some((at(1), "3"))).await, ["4", "5"]);
+    assert_eq!(page(Some(at(2)), Some((at(1), "2"))).await, ["4", "5"]);
+    assert_eq!(page(Some(at(1)), Some((at(1), "2"))).await, ["3", "4"]);
+    assert_eq!(page(Some(at(1)), Some((at(3), "6"))).await, ["7"]);
+}
+
