@@ -29,7 +29,7 @@ use crate::{
     },
     pages::{self, AccountPage, Leaving, PageError},
     same_origin::is_same_origin,
-    store::{AuditRow, Browser, Decision, Which},
+    store::{Browser, Decision, Which},
     usage::day,
 };
 
@@ -38,8 +38,8 @@ const PATH: &str = "/account";
 const MAX_SESSIONS: u32 = 100;
 /// Nor more remembered decisions, nor clients that are kept out.
 const MAX_DECISIONS: u32 = 50;
-/// Of so many events those that a person is told of are shown.
-const MAX_EVENTS: u32 = 300;
+/// Nor more events.
+const MAX_EVENTS: u32 = 30;
 const WEEK_DAYS: i64 = 7;
 const EVENTS_SHOWN_FOR: std::time::Duration = std::time::Duration::from_secs(30 * 24 * 60 * 60);
 /// A page older than this has to be loaded again before its buttons work.
@@ -62,7 +62,7 @@ pub(crate) async fn show(
     pages::account(&AccountPage {
         person: &browser.person,
         calls: app.store.calls(subject, day(now) + 1 - WEEK_DAYS).await?,
-        events: events(&app, subject, now).await?,
+        events: app.store.told_of_subject(subject, now.minus(EVENTS_SHOWN_FOR), MAX_EVENTS).await?,
         connected,
         decisions: decisions(&app, subject, now).await?,
         kept_out: app.store.kept_out(subject, MAX_DECISIONS).await?,
@@ -85,13 +85,6 @@ async fn decisions(
         named.push((decision, name));
     }
     Ok(named)
-}
-
-/// What happened lately.
-async fn events(app: &App, subject: &str, now: Timestamp) -> Result<Vec<AuditRow>, PageError> {
-    let mut events = app.store.audit_of_subject(subject, MAX_EVENTS).await?;
-    events.retain(|event| event.at >= now.minus(EVENTS_SHOWN_FOR));
-    Ok(events)
 }
 
 /// `POST /account`: ends a session, all of them, or the sign-in of this browser.

@@ -16,6 +16,19 @@ const MAX_DETAIL: usize = 200;
 /// Of a client id that nobody vouches for, so much is noted. It still tells sealed ids apart.
 const MAX_CLAIMED_ID: usize = 64;
 
+/// The kinds of event that a person is told of; others are for operators.
+pub const TOLD: [&str; 7] = [
+    "session_began",
+    "client_revoked",
+    "person_ended",
+    "operator",
+    "credential_dead",
+    "refresh_reused",
+    "code_replayed",
+];
+/// Of these, the ones that mean that somebody had a copy of what was theirs alone.
+pub const THEFTS: [&str; 2] = ["refresh_reused", "code_replayed"];
+
 /// Something that happened. Never holds a secret.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {

@@ -7,26 +7,15 @@ use shared::{assertion::Projects, clock::Timestamp, scope::Scopes};
 
 use super::{ClientCard, PageError, moment::Moment, render};
 use crate::{
-    domain::authorization::Person,
+    domain::{
+        audit::{THEFTS, TOLD},
+        authorization::Person,
+    },
     language::Here,
     peaka::Project,
     store::{AuditRow, Calls, Connected, Decision, KeptOut},
 };
 
-/// What a person is told of; other events are for operators.
-const TOLD: [&str; 7] = [
-    "session_began",
-    "client_revoked",
-    "person_ended",
-    "operator",
-    "credential_dead",
-    "refresh_reused",
-    "code_replayed",
-];
-/// Of these, the ones that mean that somebody had a copy of what was theirs alone.
-const THEFTS: [&str; 2] = ["refresh_reused", "code_replayed"];
-/// Events on the page.
-const SHOWN: usize = 30;
 /// A connection is called new for so long.
 const NEW_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
@@ -35,6 +24,7 @@ pub(crate) struct AccountPage<'a> {
     pub(crate) person: &'a Person,
     pub(crate) connected: Vec<Connected>,
     pub(crate) calls: Vec<Calls>,
+    /// What happened, the newest first.
     pub(crate) events: Vec<AuditRow>,
     /// What is remembered of their decisions, with the names of the apps.
     pub(crate) decisions: Vec<(Decision, Option<String>)>,
@@ -117,8 +107,7 @@ pub(crate) fn sign_in() -> Result<Response, PageError> {
 /// A person's connected apps.
 pub(crate) fn account(page: &AccountPage<'_>) -> Result<Response, PageError> {
     let w = Here::now();
-    let events: Vec<Event> =
-        page.events.iter().filter_map(|event| told(&w, event, page.now)).take(SHOWN).collect();
+    let events: Vec<Event> = page.events.iter().filter_map(|event| told(&w, event, page.now)).collect();
     let ended = page.ended.map(|ended| match ended {
         0 => w.t("account.ended_none").to_owned(),
         1 => w.t("account.ended_one").to_owned(),

@@ -10,7 +10,7 @@ use super::{Store, StoreError};
 use crate::{
     caller,
     domain::{
-        audit::{Entry, Event},
+        audit::{Entry, Event, THEFTS, TOLD},
         secret::random_text,
     },
 };
@@ -137,18 +137,30 @@ impl Store {
         insert(&self.pool, id, &event.entry(), origin, at).await
     }
 
-    /// A person's newest events, newest first, at most `most`: what they may be shown of their own account.
-    pub async fn audit_of_subject(&self, subject: &str, most: u32) -> Result<Vec<AuditRow>, StoreError> {
-        let rows = sqlx::query(concat!(
+    /// The newest events since `since` that a person is told of, newest first, at most `most`. Thefts come before
+    /// whatever else there is, or a thief could have them pushed out.
+    pub async fn told_of_subject(
+        &self,
+        subject: &str,
+        since: Timestamp,
+        most: u32,
+    ) -> Result<Vec<AuditRow>, StoreError> {
+        let mut query = sqlx::query(concat!(
             "SELECT ",
             columns!(),
-            " FROM audit_events WHERE subject = $1 ORDER BY at_ms DESC, id DESC LIMIT $2"
+            " FROM audit_events WHERE subject = $1 AND at_ms >= $2 AND kind IN ($3, $4, $5, $6, $7, $8, $9) \
+             ORDER BY CASE WHEN kind IN ($10, $11) THEN 0 ELSE 1 END, at_ms DESC, id DESC LIMIT $12"
         ))
         .bind(subject)
-        .bind(i64::from(most))
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(read).collect()
+        .bind(since.millis());
+        let (told, thefts): ([&str; 7], [&str; 2]) = (TOLD, THEFTS);
+        for kind in told.into_iter().chain(thefts) {
+            query = query.bind(kind);
+        }
+        let rows = query.bind(i64::from(most)).fetch_all(&self.pool).await?;
+        let mut rows = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        rows.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
+        Ok(rows)
     }
 
     /// The kinds of a session's events, oldest first.

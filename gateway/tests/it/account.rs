@@ -1,6 +1,7 @@
 //! Connected apps: a person sees what they let in, and ends it.
 
 use serde_json::json;
+use shared::clock::Clock as _;
 use standin::demo;
 
 use crate::harness::{Browser, Form, Reply, World};
@@ -152,6 +153,28 @@ async fn a_theft_is_told() {
         newest = crate::harness::Tokens::of(&world.refresh(&connected.client, &newest.refresh).await);
     }
     assert_eq!(world.refresh(&connected.client, &connected.tokens.refresh).await.status, 400);
+    let page = signed_in(&Browser::new(&world)).await;
+    assert!(page.body.contains("somebody may have copied it"), "{}", page.body);
+    assert!(page.body.contains("perhaps by a thief"), "{}", page.body);
+}
+
+/// Whoever stole something must not be able to push the notice of it off the page.
+#[tokio::test]
+async fn a_theft_is_told_whatever_happened_since() {
+    let world = World::start().await;
+    world.connect().await;
+    let now = world.clock.now().millis();
+    for (kind, times) in [("refresh_reused", 1), ("session_began", 40), ("refreshed", 300)] {
+        world
+            .database
+            .run(&format!(
+                "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {times})
+                 INSERT INTO audit_events (id, at_ms, kind, subject, client_name)
+                 SELECT '{kind}' || n, {now}, '{kind}', subject, 'An app' FROM n, sessions"
+            ))
+            .await;
+        world.pass(60);
+    }
     let page = signed_in(&Browser::new(&world)).await;
     assert!(page.body.contains("somebody may have copied it"), "{}", page.body);
     assert!(page.body.contains("perhaps by a thief"), "{}", page.body);

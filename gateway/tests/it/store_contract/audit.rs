@@ -112,9 +112,34 @@ async fn ten(world: &World) {
 
 async fn people_see_their_own_newest_first(world: World) {
     ten(&world).await;
-    assert_eq!(ids(world.store.audit_of_subject("ada", 3).await.unwrap()), ["8", "6", "4"]);
-    assert_eq!(world.store.audit_of_subject("bob", 100).await.unwrap().len(), 5);
-    assert!(world.store.audit_of_subject("", 100).await.unwrap().is_empty());
+    let seen = async |subject, since, most| {
+        let rows = world.store.told_of_subject(subject, since, most).await.unwrap();
+        rows.into_iter().map(|row| (row.kind, row.at)).collect::<Vec<_>>()
+    };
+    assert_eq!(seen("ada", NOW, 100).await, [], "a refresh is nothing to tell of");
+    let of = Session { subject: "ada".to_owned(), ..session("s") };
+    let began = Event::SessionBegan { session: &of, grant: "g" };
+    for (n, because) in [(1, Because::RefreshReused), (2, Because::CodeReplayed), (3, Because::Person)] {
+        let ended = Event::SessionEnded {
+            session_id: "s",
+            subject: "ada",
+            client_id: "c",
+            client_name: "c",
+            because,
+        };
+        world.store.audit(&format!("end {n}"), &ended, None, at(n)).await.unwrap();
+    }
+    for n in 4..9 {
+        world.store.audit(&format!("begin {n}"), &began, None, at(n)).await.unwrap();
+    }
+    let told = |kind: &str, n| (kind.to_owned(), at(n));
+    let thefts = [told("code_replayed", 2), told("refresh_reused", 1)];
+    let expected = [&[told("session_began", 8), told("session_began", 7)], &thefts[..]].concat();
+    assert_eq!(seen("ada", NOW, 4).await, expected);
+    assert_eq!(seen("ada", NOW, 2).await, thefts);
+    assert_eq!(seen("ada", at(2), 100).await.len(), 7);
+    assert_eq!(seen("bob", NOW, 100).await, []);
+    assert_eq!(seen("", NOW, 100).await, []);
 }
 
 async fn operators_pick_and_page(world: World) {
@@ -146,24 +171,6 @@ async fn operators_pick_and_page(world: World) {
     assert_eq!(picked(AuditFilter { since, until, ..all }).await, ["2", "3"]);
 }
 
-async fn what_did_not_happen_is_not_noted(world: World) {
-    let store = &world.store;
-    let life = (NOW, NOW.plus(HOUR));
-    store.begin_signed_in("handle", &request(None), "browser", &browser(None), life).await.unwrap();
-    let signed_in = store.signed_in("handle", "browser", NOW).await.unwrap().unwrap();
-    assert!(store.deny(&signed_in, NOW).await.unwrap());
-    assert!(!store.deny(&signed_in, NOW).await.unwrap());
-    assert!(!store.revoke_session("unknown", Because::Operator, NOW).await.unwrap());
-    assert!(!store.promote_next_key("access", NOW).await.unwrap());
-    let kinds: Vec<String> = store
-        .audit_page(&AuditFilter::default(), None, 9)
-        .await
-        .unwrap()
-        .into_iter()
-        .map(|row| row.kind)
-        .collect();
-    assert_eq!(kinds, ["consent_denied"]);
-}
 /// Somebody who left and came back is another subject.
 async fn a_person_is_found_by_every_subject_with_their_address(world: World) {
     let store = &world.store;
@@ -196,3 +203,21 @@ async fn a_page_begins_where_the_one_before_ended(world: World) {
     assert_eq!(page(Some(at(1)), Some((at(3), "6"))).await, ["7"]);
 }
 
+async fn what_did_not_happen_is_not_noted(world: World) {
+    let store = &world.store;
+    let life = (NOW, NOW.plus(HOUR));
+    store.begin_signed_in("handle", &request(None), "browser", &browser(None), life).await.unwrap();
+    let signed_in = store.signed_in("handle", "browser", NOW).await.unwrap().unwrap();
+    assert!(store.deny(&signed_in, NOW).await.unwrap());
+    assert!(!store.deny(&signed_in, NOW).await.unwrap());
+    assert!(!store.revoke_session("unknown", Because::Operator, NOW).await.unwrap());
+    assert!(!store.promote_next_key("access", NOW).await.unwrap());
+    let kinds: Vec<String> = store
+        .audit_page(&AuditFilter::default(), None, 9)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|row| row.kind)
+        .collect();
+    assert_eq!(kinds, ["consent_denied"]);
+}
