@@ -85,10 +85,16 @@ impl Command {
         let (store, _) = open().await?;
         match self {
             Self::Tail { which, follow, limit, json } => {
+                // Before the first are shown: what comes meanwhile is then shown with them, or after them.
+                let before = if follow { recent(&store, &which).await? } else { Vec::new() };
                 let mut rows = store.audit_newest(&which.filter(), limit).await?;
                 rows.reverse();
                 print(&rows, json)?;
-                if follow { follow_on(&store, &which, rows, json).await } else { Ok(()) }
+                if !follow {
+                    return Ok(());
+                }
+                let known = before.into_iter().chain(rows).map(|row| row.id).collect();
+                follow_on(&store, &which, known, json).await
             }
             Self::Export { which, until } => {
                 let filter = AuditFilter { until, ..which.filter() };
@@ -110,33 +116,36 @@ impl Command {
     }
 }
 
+/// The events of the time that `--follow` looks back.
+async fn recent(store: &Store, which: &Selection) -> Result<Vec<AuditRow>, Failure> {
+    let since = now().minus(LOOK_BACK);
+    let since = which.since.map_or(since, |asked| asked.max(since));
+    let filter = AuditFilter { since: Some(since), ..which.filter() };
+    let mut all: Vec<AuditRow> = Vec::new();
+    loop {
+        let after = all.last().map(|row| (row.at, row.id.as_str()));
+        let rows = store.audit_page(&filter, after, PAGE).await?;
+        if rows.is_empty() {
+            return Ok(all);
+        }
+        all.extend(rows);
+    }
+}
+
+/// Shows what comes. `known` are the events that were there before.
 async fn follow_on(
     store: &Store,
     which: &Selection,
-    shown: Vec<AuditRow>,
+    mut known: HashSet<String>,
     json: bool,
 ) -> Result<(), Failure> {
-    let began = now();
-    let mut shown: HashSet<String> = shown.into_iter().map(|row| row.id).collect();
     loop {
         tokio::time::sleep(LOOK).await;
-        let since = now().minus(LOOK_BACK).max(began.minus(LOOK));
-        let since = which.since.map_or(since, |asked| asked.max(since));
-        let filter = AuditFilter { since: Some(since), ..which.filter() };
-        let mut seen = HashSet::new();
-        let mut last: Option<AuditRow> = None;
-        loop {
-            let after = last.as_ref().map(|row| (row.at, row.id.as_str()));
-            let rows = store.audit_page(&filter, after, PAGE).await?;
-            let fresh: Vec<AuditRow> = rows.iter().filter(|row| !shown.contains(&row.id)).cloned().collect();
-            print(&fresh, json)?;
-            seen.extend(rows.iter().map(|row| row.id.clone()));
-            last = rows.into_iter().next_back();
-            if last.is_none() {
-                break;
-            }
-        }
-        shown = seen;
+        let rows = recent(store, which).await?;
+        let seen = rows.iter().map(|row| row.id.clone()).collect();
+        let fresh: Vec<AuditRow> = rows.into_iter().filter(|row| !known.contains(&row.id)).collect();
+        print(&fresh, json)?;
+        known = seen;
     }
 }
 

@@ -1,6 +1,7 @@
 //! The operator's commands, as programs.
 
 mod clients;
+mod follow;
 
 use std::process::{Command, Output};
 
@@ -17,20 +18,20 @@ fn gateway(database: &str, arguments: &[&str]) -> Output {
 
 /// With further variables.
 fn gateway_with(database: &str, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_gateway"))
-        .args(arguments)
-        .env_clear()
-        .envs([
-            ("GATEWAY_PUBLIC_URL", "https://mcp.example.com"),
-            ("GATEWAY_DATABASE_URL", database),
-            ("GATEWAY_MASTER_KEYS", MASTER),
-            ("PEAKA_ISSUER", "https://peaka.example"),
-            ("PEAKA_CLIENT_ID", "gateway"),
-            ("PEAKA_CLIENT_SECRET", "hunter2"),
-        ])
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap()
+    command(database, arguments).envs(variables.iter().copied()).output().unwrap()
+}
+
+fn command(database: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gateway"));
+    command.args(arguments).env_clear().envs([
+        ("GATEWAY_PUBLIC_URL", "https://mcp.example.com"),
+        ("GATEWAY_DATABASE_URL", database),
+        ("GATEWAY_MASTER_KEYS", MASTER),
+        ("PEAKA_ISSUER", "https://peaka.example"),
+        ("PEAKA_CLIENT_ID", "gateway"),
+        ("PEAKA_CLIENT_SECRET", "hunter2"),
+    ]);
+    command
 }
 
 fn told(output: &Output) -> String {
