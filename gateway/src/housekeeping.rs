@@ -118,6 +118,8 @@ impl Housekeeping {
             sessions: now.minus(30 * DAY),
             // A sign-in that is under way has stored its credential, but not yet who points at it.
             credentials: now.minus(DAY),
+            // Longer than a session of today and its row are there: then nothing is left of that approval.
+            clients: now.minus(self.terms.schedule.session + 30 * DAY),
             audit_events: now.minus(self.terms.audit),
         };
         let mut gone = 0;

@@ -18,6 +18,8 @@ pub struct Horizon {
     pub sessions: Timestamp,
     /// Credentials made before, and that no session or browser points at.
     pub credentials: Timestamp,
+    /// Clients last approved before, of which there is neither a session nor a remembered consent.
+    pub clients: Timestamp,
     /// Audit events of before.
     pub audit_events: Timestamp,
 }
@@ -76,6 +78,12 @@ impl Store {
                  AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.credential_id = c.id) \
                  AND NOT EXISTS (SELECT 1 FROM browsers b WHERE b.credential_id = c.id) LIMIT $2)",
                 horizon.credentials,
+            ),
+            (
+                "DELETE FROM clients WHERE id_hash IN (SELECT c.id_hash FROM clients c WHERE c.last_approved_at_ms < $1 \
+                 AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.client_id = c.client_id) \
+                 AND NOT EXISTS (SELECT 1 FROM remembered_consents r WHERE r.client_id = c.client_id) LIMIT $2)",
+                horizon.clients,
             ),
             (
                 "DELETE FROM audit_events WHERE id IN (SELECT id FROM audit_events WHERE at_ms < $1 LIMIT $2)",

@@ -153,6 +153,7 @@ async fn what_is_over_is_swept(world: World) {
         browsers: at,
         sessions: at,
         credentials: at,
+        clients: at,
         audit_events: at,
     };
     assert_eq!(store.sweep(&horizon(NOW)).await.unwrap(), 0);

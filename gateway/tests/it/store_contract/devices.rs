@@ -154,6 +154,7 @@ async fn what_is_over_is_swept(world: World) {
         browsers: NOW,
         sessions: NOW,
         credentials: NOW,
+        clients: NOW,
         audit_events: NOW,
     };
     assert_eq!(store.sweep(&horizon(later())).await.unwrap(), 0);

@@ -138,6 +138,7 @@ async fn the_sweep_takes_what_is_over(world: World) {
         browsers: at,
         sessions: NOW,
         credentials: NOW,
+        clients: NOW,
         audit_events: NOW,
     };
     assert_eq!(store.sweep(&horizon(later())).await.unwrap(), 0);

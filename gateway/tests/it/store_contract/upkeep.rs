@@ -5,15 +5,17 @@ use std::time::Duration;
 use gateway::{
     domain::{
         audit::Event,
+        client::ClientOrigin,
+        remembered::Remembered,
         session::{Because, Session},
     },
-    store::{Browser, Horizon, KeyRow},
+    store::{Browser, Horizon, KeyRow, Relation},
 };
-use shared::clock::Timestamp;
+use shared::{assertion::Projects, clock::Timestamp, scope::Scopes};
 
 use super::{
     RACERS, all, on_both,
-    samples::{HOUR, NOW, ODD, add_session, browser, later, session},
+    samples::{HOUR, NOW, ODD, add_session, browser, later, metadata, session},
     world::World,
 };
 
@@ -23,6 +25,7 @@ on_both!(
     a_lease_has_one_holder,
     the_sweep_takes_what_is_over_and_nothing_else,
     each_kind_of_row_has_its_own_time,
+    a_client_goes_when_nothing_of_it_is_left,
     a_backlog_goes_in_batches,
 );
 
@@ -100,8 +103,14 @@ async fn a_lease_has_one_holder(world: World) {
 
 async fn the_sweep_takes_what_is_over_and_nothing_else(world: World) {
     let store = &world.store;
-    let horizon =
-        |at| Horizon { authorizations: at, browsers: at, sessions: at, credentials: at, audit_events: at };
+    let horizon = |at| Horizon {
+        authorizations: at,
+        browsers: at,
+        sessions: at,
+        credentials: at,
+        clients: at,
+        audit_events: at,
+    };
     for id in ["held", "loose"] {
         store.add_credential(id, "subject", ODD, later(), NOW).await.unwrap();
     }
@@ -122,6 +131,7 @@ const NOTHING: Horizon = Horizon {
     browsers: NEVER,
     sessions: NEVER,
     credentials: NEVER,
+    clients: NEVER,
     audit_events: NEVER,
 };
 
@@ -143,6 +153,33 @@ async fn each_kind_of_row_has_its_own_time(world: World) {
     assert_eq!(store.sweep(&Horizon { audit_events: later(), ..NOTHING }).await.unwrap(), 6);
     assert_eq!(store.audit_trail("revoked").await.unwrap(), ["client_revoked"]);
     assert_eq!(world.number("SELECT COUNT(*) FROM sessions").await, 1);
+}
+
+async fn a_client_goes_when_nothing_of_it_is_left(world: World) {
+    let store = &world.store;
+    for (id, at) in [("idle", NOW), ("busy", NOW), ("remembered", NOW), ("young", later())] {
+        store.remember_client(id, &metadata("c"), &ClientOrigin::Registered, at).await.unwrap();
+    }
+    add_session(store, &Session { client_id: "busy".to_owned(), ..session("s") }).await;
+    let person = browser(None).person;
+    let decided =
+        Relation { person: &person, client_id: "remembered", redirect_origin: "https://client.example" };
+    let decision = Remembered {
+        fingerprint: String::new(),
+        asked: Scopes::ALL,
+        scopes: Scopes::ALL,
+        projects: Projects::All,
+    };
+    store.remember_consent(decided, &decision, (NOW, later())).await.unwrap();
+
+    assert_eq!(store.sweep(&Horizon { clients: NOW, ..NOTHING }).await.unwrap(), 0);
+    assert_eq!(store.sweep(&Horizon { clients: later(), ..NOTHING }).await.unwrap(), 1);
+    assert!(store.client("idle").await.unwrap().is_none());
+    store.forget_consent(decided).await.unwrap();
+    assert_eq!(store.sweep(&Horizon { clients: later(), ..NOTHING }).await.unwrap(), 1);
+    for id in ["busy", "young"] {
+        assert!(store.client(id).await.unwrap().is_some(), "{id}");
+    }
 }
 
 async fn a_backlog_goes_in_batches(world: World) {
