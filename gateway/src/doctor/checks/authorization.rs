@@ -30,7 +30,7 @@ pub(in crate::doctor) async fn check(case: &mut Case<'_>, server: &Value, client
     }
 }
 
-/// The answer to an authorization request, unless it is a redirect or something before the gateway gave it.
+/// The answer to an authorization request, unless it is a redirect or no answer to what was asked.
 pub(super) async fn asked(case: &mut Case<'_>, server: &Value, client_id: &str, uri: &str) -> Option<Answer> {
     let Ok(mut url) = Url::parse(text(server, "authorization_endpoint")) else { return None };
     url.query_pairs_mut().extend_pairs([
@@ -60,6 +60,11 @@ pub(super) async fn asked(case: &mut Case<'_>, server: &Value, client_id: &str, 
         let to = answer.header(header::LOCATION);
         let to = to.split(['?', '#']).next().unwrap_or_default();
         case.find(Fault::AuthorizationRedirects, format!("for {uri} it leads at once to {to}"));
+        return None;
+    }
+    // Nobody has judged the client or the address then.
+    if answer.status.is_server_error() {
+        case.find(Fault::Outage, format!("GET /oauth/authorize was answered {}", answer.told()));
         return None;
     }
     if answer.status.as_u16() == 429 && answer.title().ends_with("Peaka") {

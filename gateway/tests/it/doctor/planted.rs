@@ -94,6 +94,12 @@ async fn a_token_endpoint_that_answers_with_a_page() {
     found(Mischief::Page("/oauth/token", 503), &["firewall"]).await;
 }
 
+/// Nothing is wrong with how it is set up: it is down.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_at_the_authorization_endpoint() {
+    found(Mischief::Page("/oauth/authorize", 503), &["outage"]).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_verdict_of_another() {
     found(Mischief::Rewrite("/oauth/token", "invalid_grant", "invalid_request"), &["token-verdict"]).await;
