@@ -118,7 +118,7 @@ pub(crate) async fn act(
             Ok(back(None))
         }
         (Some("let_in"), Some(entry)) => {
-            app.store.let_in(subject, entry).await?;
+            app.store.let_in(subject, entry, app.clock.now()).await?;
             Ok(back(None))
         }
         (Some("sign_out"), None) => {

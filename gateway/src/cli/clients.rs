@@ -207,7 +207,7 @@ fn row(entry: &Entry, by: &str) -> [String; 6] {
 
 async fn remove(store: &Store, client_id: &str, end_sessions: bool, as_json: bool) -> Result<(), Failure> {
     // First the client, so that none of its sessions begins behind our back. What is under way goes with it.
-    let removed = store.remove_operator_client(client_id).await?;
+    let removed = store.remove_operator_client(client_id, now()).await?;
     if !removed && !end_sessions {
         return Err(Failure::Client(vec!["there is no client with this id".to_owned()]));
     }

@@ -97,6 +97,29 @@ pub enum Event<'a> {
         /// Which state.
         state: &'a str,
     },
+    /// An operator registered a client by command.
+    ClientAdded {
+        /// Which.
+        client_id: &'a str,
+        /// Its name, if its entry can be read.
+        client_name: Option<&'a str>,
+    },
+    /// An operator removed such a client.
+    ClientRemoved {
+        /// Which.
+        client_id: &'a str,
+        /// Its name, if its entry can be read.
+        client_name: Option<&'a str>,
+    },
+    /// A person let a client in again that they had kept out.
+    ClientLetIn {
+        /// Who.
+        subject: &'a str,
+        /// Which.
+        client_id: &'a str,
+        /// What it was called.
+        client_name: &'a str,
+    },
     /// Somebody was refused, `times` times within a minute. Strangers can cause as many as they like, so these come in
     /// aggregate.
     Refused {
@@ -204,6 +227,18 @@ impl<'a> Event<'a> {
             Self::KeyChanged { ring, key, state } => {
                 Entry { detail: said(&format!("{ring} {key} {state}")), ..done("key_changed") }
             }
+            Self::ClientAdded { client_id, client_name } => {
+                Entry { client_id: Some(client_id.into()), client_name, ..done("client_added") }
+            }
+            Self::ClientRemoved { client_id, client_name } => {
+                Entry { client_id: Some(client_id.into()), client_name, ..done("client_removed") }
+            }
+            Self::ClientLetIn { subject, client_id, client_name } => Entry {
+                subject: Some(subject),
+                client_id: Some(client_id.into()),
+                client_name: Some(client_name),
+                ..done("client_let_in")
+            },
             Self::Refused { refusal, client_id, times } => Entry {
                 outcome: "refused",
                 client_id: client_id.map(|id| clean(id, MAX_CLAIMED_ID).into()),

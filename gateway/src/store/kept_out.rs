@@ -3,8 +3,8 @@
 use shared::clock::Timestamp;
 use sqlx::Row as _;
 
-use super::{Store, StoreError};
-use crate::domain::secret::hash;
+use super::{FetchCommitted as _, Store, StoreError, audit};
+use crate::domain::{audit::Event, secret::hash};
 
 /// A client that a person keeps out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,13 +86,24 @@ impl Store {
             .collect()
     }
 
-    /// Lets a client in again that this person keeps out.
-    pub async fn let_in(&self, subject: &str, id: &str) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM kept_out WHERE id_hash = $1 AND subject = $2")
-            .bind(id)
-            .bind(subject)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+    /// Lets a client in again that this person keeps out. `false` if they keep none out by this id.
+    pub async fn let_in(&self, subject: &str, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        let row = sqlx::query(
+            "DELETE FROM kept_out WHERE id_hash = $1 AND subject = $2 RETURNING client_id, client_name",
+        )
+        .bind(id)
+        .bind(subject)
+        .fetch_committed(&mut *transaction)
+        .await?;
+        let text = |column| row.as_ref().map(|row| row.try_get(column)).transpose();
+        let (client_id, client_name): (Option<String>, Option<String>) =
+            (text("client_id")?, text("client_name")?);
+        let event = Event::ClientLetIn {
+            subject,
+            client_id: client_id.as_deref().unwrap_or_default(),
+            client_name: client_name.as_deref().unwrap_or_default(),
+        };
+        audit::commit_if(row.is_some(), transaction, &event, now).await
     }
 }

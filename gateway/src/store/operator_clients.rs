@@ -3,7 +3,8 @@
 use shared::clock::Timestamp;
 use sqlx::{Row as _, any::AnyRow};
 
-use super::{FetchCommitted as _, Store, StoreError, resealing::sealing_prefix};
+use super::{FetchCommitted as _, Store, StoreError, audit, resealing::sealing_prefix};
+use crate::domain::audit::Event;
 
 /// A client as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,7 @@ impl Store {
         client: &OperatorClientRow,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        let mut transaction = self.pool.begin().await?;
         let added = sqlx::query(
             "INSERT INTO operator_clients (id, entry, secret_hash, sealed_api_key, created_at_ms) \
              VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING RETURNING id",
@@ -34,9 +36,11 @@ impl Store {
         .bind(client.secret_hash.as_deref())
         .bind(client.sealed_api_key.as_deref())
         .bind(now.millis())
-        .fetch_committed(&self.pool)
+        .fetch_committed(&mut *transaction)
         .await?;
-        Ok(added.is_some())
+        let name = name(&client.entry);
+        let event = Event::ClientAdded { client_id: &client.id, client_name: name.as_deref() };
+        audit::commit_if(added.is_some(), transaction, &event, now).await
     }
 
     /// A client by its id.
@@ -59,12 +63,16 @@ impl Store {
     }
 
     /// Removes a client. `false` if there was none.
-    pub async fn remove_operator_client(&self, id: &str) -> Result<bool, StoreError> {
-        let removed = sqlx::query("DELETE FROM operator_clients WHERE id = $1 RETURNING id")
+    pub async fn remove_operator_client(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        let removed = sqlx::query("DELETE FROM operator_clients WHERE id = $1 RETURNING entry")
             .bind(id)
-            .fetch_committed(&self.pool)
+            .fetch_committed(&mut *transaction)
             .await?;
-        Ok(removed.is_some())
+        let entry: String = removed.as_ref().map(|row| row.try_get("entry")).transpose()?.unwrap_or_default();
+        let name = name(&entry);
+        let event = Event::ClientRemoved { client_id: id, client_name: name.as_deref() };
+        audit::commit_if(removed.is_some(), transaction, &event, now).await
     }
 
     /// The ids of clients whose secret or API key needs this sealing key.
@@ -91,6 +99,12 @@ impl Store {
         .await?;
         Ok(row.try_get("live")?)
     }
+}
+
+/// What a client is called by its entry.
+fn name(entry: &str) -> Option<String> {
+    let entry: serde_json::Value = serde_json::from_str(entry).ok()?;
+    entry["name"].as_str().map(str::to_owned)
 }
 
 fn read(row: &AnyRow) -> Result<OperatorClientRow, StoreError> {

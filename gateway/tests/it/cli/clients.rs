@@ -60,6 +60,12 @@ async fn a_client_comes_and_goes_without_a_restart() {
     let ended = told(&gateway(&world.database.url, &["clients", "remove", "robot", "--end-sessions"]));
     assert_eq!(ended, "Ended 1 session(s).\n");
     assert!(!gateway(&world.database.url, &["clients", "remove", "robot"]).status.success());
+    for kind in ["client_added", "client_removed"] {
+        let noted = format!(
+            "SELECT outcome || ' ' || client_id || ' ' || client_name FROM audit_events WHERE kind = '{kind}'"
+        );
+        assert_eq!(world.database.texts(&noted).await, ["done robot robot"], "{kind}");
+    }
     // Another client with its id is another client.
     let again: Value =
         serde_json::from_str(&told(&gateway(&world.database.url, &add("robot", &machine)))).unwrap();

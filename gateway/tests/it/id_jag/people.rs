@@ -63,6 +63,9 @@ async fn an_app_that_its_person_disconnected_stays_out_until_they_let_it_in() {
     assert!(page.body.contains("Kept out"), "{}", page.body);
     let let_in = form(&page, "let_in").with("entry", &page.hidden("entry"));
     assert_eq!(browser.post("/account", &let_in).await.status, 303);
+    assert_eq!(browser.post("/account", &let_in).await.status, 303);
+    let noted = "SELECT client_name || ' ' || client_id FROM audit_events WHERE kind = 'client_let_in'";
+    assert_eq!(house.world.database.texts(noted).await, ["agent agent"]);
     assert_eq!(house.redeem(&house.good()).await.status, 200);
     let page = browser.get("/account").await;
     assert!(!page.body.contains("Kept out"), "{}", page.body);

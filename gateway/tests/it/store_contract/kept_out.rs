@@ -1,6 +1,6 @@
 //! Clients that people keep out.
 
-use gateway::store::Store;
+use gateway::store::{AuditFilter, Store};
 
 use super::{
     on_both,
@@ -52,8 +52,13 @@ async fn each_person_has_their_own(world: World) {
     store.keep_out("subject", None, NOW).await.unwrap();
     assert!(!store.is_kept_out("grace", "agent").await.unwrap());
     let id = store.kept_out("subject", 10).await.unwrap().remove(0).id;
-    store.let_in("grace", &id).await.unwrap();
+    assert!(!store.let_in("grace", &id, NOW).await.unwrap());
     assert!(store.is_kept_out("subject", "agent").await.unwrap());
-    store.let_in("subject", &id).await.unwrap();
+    assert!(store.let_in("subject", &id, NOW).await.unwrap());
+    assert!(!store.let_in("subject", &id, NOW).await.unwrap());
     assert!(!store.is_kept_out("subject", "agent").await.unwrap());
+    let kind = AuditFilter { kind: "client_let_in", ..AuditFilter::default() };
+    let noted = store.audit_page(&kind, None, 9).await.unwrap();
+    assert_eq!(noted.len(), 1);
+    assert_eq!((noted[0].client_id.as_deref(), noted[0].client_name.as_deref()), (Some("agent"), Some(ODD)));
 }

@@ -1,6 +1,6 @@
 //! Clients that an operator registered by command.
 
-use gateway::store::{KeyRow, OperatorClientRow};
+use gateway::store::{AuditFilter, KeyRow, OperatorClientRow};
 
 use super::{
     on_both,
@@ -29,10 +29,16 @@ async fn a_client_reads_as_it_was_written(world: World) {
     assert!(!store.add_operator_client(&row("a", Some("other")), later()).await.unwrap());
     assert_eq!(store.operator_client("a").await.unwrap().as_ref(), Some(&first));
     assert_eq!(store.operator_clients().await.unwrap(), [first, second.clone()]);
-    assert!(store.remove_operator_client("a").await.unwrap());
-    assert!(!store.remove_operator_client("a").await.unwrap());
+    assert!(store.remove_operator_client("a", NOW).await.unwrap());
+    assert!(!store.remove_operator_client("a", NOW).await.unwrap());
     assert_eq!(store.operator_client("a").await.unwrap(), None);
     assert_eq!(store.operator_clients().await.unwrap(), [second]);
+    // Those who were refused changed nothing.
+    let noted = store.audit_page(&AuditFilter::default(), None, 9).await.unwrap();
+    let mut noted: Vec<_> = noted.into_iter().map(|row| (row.kind, row.client_id.unwrap())).collect();
+    noted.sort();
+    let expected = [("client_added", "a"), ("client_added", "b"), ("client_removed", "a")];
+    assert_eq!(noted, expected.map(|(kind, id)| (kind.to_owned(), id.to_owned())));
 }
 
 async fn its_live_sessions_are_counted(world: World) {
@@ -76,7 +82,7 @@ async fn a_key_that_it_needs_is_not_retired(world: World) {
     assert!(!store.retire_key("sealing-key1", NOW).await.unwrap());
     for id in ["hashed", "sealed"] {
         assert!(!store.retire_key("sealing-key1", NOW).await.unwrap());
-        store.remove_operator_client(id).await.unwrap();
+        store.remove_operator_client(id, NOW).await.unwrap();
     }
     assert!(store.retire_key("sealing-key1", NOW).await.unwrap());
 }
