@@ -133,6 +133,18 @@ pub enum OpenError {
          backup or an open transaction, and start again", .0.as_secs()
     )]
     Locked(Duration),
+    /// The migrations, as somebody else makes them and does not come to an end.
+    #[error(
+        "the database could not be migrated, as process {process} of its server has been migrating it for more than {} s; \
+         see what it waits for (pg_stat_activity), and if it is stuck, end it with SELECT pg_terminate_backend({process})",
+        .waited.as_secs()
+    )]
+    Migrating {
+        /// The process of the database server.
+        process: i32,
+        /// How long it was waited for.
+        waited: Duration,
+    },
     /// All replicas together would open more connections than the server grants.
     #[error(
         "{replicas} replicas with {connections} connections each are more than the {granted} that the server grants \

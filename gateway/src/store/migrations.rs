@@ -9,7 +9,7 @@ use std::{borrow::Cow, time::Duration};
 use sqlx::{
     AnyConnection, AssertSqlSafe, Connection as _, Executor as _, Row as _, SqlSafeStr as _,
     any::AnyConnectOptions,
-    migrate::{MigrateError, Migration, Migrator},
+    migrate::{Migrate as _, MigrateError, Migration, Migrator},
 };
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
@@ -26,13 +26,15 @@ static MIGRATIONS: Migrator = {
 };
 
 /// For a lock that does not come; whoever wants one of the same kind waits behind it as long. What is done with it may take
-/// its time, and so may the wait for another replica.
-const SESSION: &str =
-    "SET lock_timeout = '500ms'; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0";
+/// its time, and so may the wait for another replica. One whose machine is gone is given up by the server after a minute.
+const SESSION: &str = "SET lock_timeout = '500ms'; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; \
+     SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3";
 /// Between attempts, for those who waited behind the last one.
 const PAUSE: Duration = Duration::from_millis(500);
 /// Over all attempts.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// For another replica to migrate: building an index on a large table takes its time.
+const PATIENCE_WITH_ANOTHER: Duration = Duration::from_secs(15 * 60);
 /// The lock of those who migrate: "peaka-mc" in ASCII.
 const LOCK: i64 = 0x7065_616b_612d_6d63;
 
@@ -40,7 +42,11 @@ const LOCK: i64 = 0x7065_616b_612d_6d63;
 pub(super) async fn on_postgres(options: &AnyConnectOptions) -> Result<(), OpenError> {
     let mut connection = AnyConnection::connect_with(options).await.map_err(OpenError::Connect)?;
     connection.execute(SESSION).await.map_err(OpenError::Connect)?;
-    lock_out_others(&mut connection).await.map_err(OpenError::Connect)?;
+    // Most starts end here. Whatever keeps this from being known is told where it is tried in earnest.
+    if is_up_to_date(&mut connection).await.unwrap_or(false) {
+        return connection.close().await.map_err(OpenError::Connect);
+    }
+    lock_out_others(&mut connection, PATIENCE_WITH_ANOTHER).await?;
     let began = Instant::now();
     loop {
         match attempt(&mut connection).await {
@@ -55,6 +61,19 @@ pub(super) async fn on_postgres(options: &AnyConnectOptions) -> Result<(), OpenE
     }
     // The lock goes with the connection.
     connection.close().await.map_err(OpenError::Connect)
+}
+
+/// Whether every migration has been made, and is what it was then.
+async fn is_up_to_date(connection: &mut AnyConnection) -> Result<bool, MigrateError> {
+    let table = &MIGRATIONS.table_name;
+    if connection.dirty_version(table).await?.is_some() {
+        return Ok(false);
+    }
+    let made = connection.list_applied_migrations(table).await?;
+    let is_made = |wanted: &Migration| {
+        made.iter().any(|made| made.version == wanted.version && made.checksum == wanted.checksum)
+    };
+    Ok(MIGRATIONS.iter().all(is_made))
 }
 
 async fn attempt(connection: &mut AnyConnection) -> Result<(), MigrateError> {
@@ -75,22 +94,44 @@ pub(super) async fn on_sqlite(options: &AnyConnectOptions) -> Result<(), OpenErr
 
 /// One replica migrates, the others wait. By asking again: a statement that waits for a lock holds a snapshot, and an index
 /// that is built beside writers waits for all older snapshots to go, so that both would wait for each other.
-async fn lock_out_others(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+async fn lock_out_others(connection: &mut AnyConnection, patience: Duration) -> Result<(), OpenError> {
+    let began = Instant::now();
     let mut told = false;
-    loop {
-        let row = sqlx::query("SELECT CASE WHEN pg_try_advisory_lock($1) THEN 1 ELSE 0 END")
-            .bind(LOCK)
-            .fetch_one(&mut *connection)
-            .await?;
-        if row.try_get::<i32, _>(0)? == 1 {
-            return Ok(());
-        }
-        if !told {
-            info!("another replica migrates the database; waiting for it");
+    while !take_lock(connection).await.map_err(OpenError::Connect)? {
+        let waited = began.elapsed();
+        if !told || waited > patience {
+            let process = lock_holder(connection).await.map_err(OpenError::Connect)?;
+            if waited > patience {
+                return Err(OpenError::Migrating { process, waited: patience });
+            }
+            info!(process, "another replica migrates the database; waiting for it");
             told = true;
         }
         sleep(Duration::from_millis(100)).await;
     }
+    Ok(())
+}
+
+async fn take_lock(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
+    let row = sqlx::query("SELECT CASE WHEN pg_try_advisory_lock($1) THEN 1 ELSE 0 END")
+        .bind(LOCK)
+        .fetch_one(connection)
+        .await?;
+    Ok(row.try_get::<i32, _>(0)? == 1)
+}
+
+/// The process of the server that holds the lock; 0 if it has gone meanwhile. The lock's number is shown in two halves.
+async fn lock_holder(connection: &mut AnyConnection) -> Result<i32, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT COALESCE(MAX(pid), 0) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
+         AND classid::bigint = $1 AND objid::bigint = $2 \
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+    )
+    .bind(LOCK >> 32)
+    .bind(LOCK & 0xffff_ffff)
+    .fetch_one(connection)
+    .await?;
+    row.try_get(0)
 }
 
 /// An index whose building was broken off stays behind and would pass for a whole one. What broke it off, such as a backup,
@@ -149,6 +190,27 @@ fn for_one_writer(migrator: &'static Migrator) -> Migrator {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// In the database that the tests' server has anyway: a lock of this kind holds within one, and theirs are others.
+    #[tokio::test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "where the test's Postgres is, not configuration of the gateway"
+    )]
+    async fn whoever_migrates_without_end_is_named() {
+        sqlx::any::install_default_drivers();
+        let url = std::env::var("TEST_POSTGRES_URL").expect("TEST_POSTGRES_URL is not set");
+        let mut migrating = AnyConnection::connect(&url).await.unwrap();
+        let mut waiting = AnyConnection::connect(&url).await.unwrap();
+        lock_out_others(&mut migrating, Duration::ZERO).await.unwrap();
+        let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut migrating).await.unwrap();
+        let given_up = lock_out_others(&mut waiting, Duration::from_millis(300)).await;
+        let Err(OpenError::Migrating { process, .. }) = &given_up else { panic!("{given_up:?}") };
+        assert_eq!(*process, pid);
+        migrating.close().await.unwrap();
+        lock_out_others(&mut waiting, PATIENCE_WITH_ANOTHER).await.unwrap();
+        waiting.close().await.unwrap();
+    }
 
     /// Those before were released on empty tables only.
     const FROM: i64 = 10;

@@ -102,6 +102,18 @@ async fn a_long_migration_is_waited_for() {
     opening.await.unwrap().unwrap();
 }
 
+/// "peaka-mc" in ASCII.
+const LOCK: &str = "SELECT pg_advisory_lock(8098986618715467107)";
+
+/// Replicas that have nothing to migrate do not ask who does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_waited_for_where_nothing_is_due() {
+    let world = World::postgres().await;
+    let mut migrating = world.raw().await;
+    sqlx::raw_sql(LOCK).execute(&mut migrating).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(20), Store::connect(&world.settings)).await.unwrap().unwrap();
+}
+
 const BUSY: &str = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND locktype = 'relation'";
 
 /// Undoes the newest migration, which builds an index beside writers.
