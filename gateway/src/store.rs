@@ -25,6 +25,7 @@ mod revocations;
 mod sessions;
 mod sign_ins;
 mod sweep;
+mod transactions;
 mod webhook;
 
 use std::{str::FromStr as _, time::Duration};

@@ -109,7 +109,7 @@ impl Store {
         browser: &Browser,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "UPDATE authorizations SET stage = 'signed_in', login_verifier = NULL, id_hash = $1, subject = $2, \
              email = $3, name = $4, credential_id = $5 WHERE id_hash = $6 AND stage = 'returned' RETURNING request",
@@ -183,7 +183,7 @@ impl Store {
         code_hash: &str,
         code_life: (Timestamp, Timestamp),
     ) -> Result<bool, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "UPDATE authorizations SET stage = 'approved', scopes = $1, projects = $2, code_hash = $3, \
              expires_at_ms = $4, session_seconds = $5, device = $6 WHERE id_hash = $7 AND stage = 'signed_in' RETURNING id_hash",
@@ -207,7 +207,7 @@ impl Store {
 
     /// Takes the refusal. `false` if consent was given or refused before.
     pub async fn deny(&self, signed_in: &SignedIn, now: Timestamp) -> Result<bool, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "UPDATE authorizations SET stage = 'denied' WHERE id_hash = $1 AND stage = 'signed_in' RETURNING id_hash",
         )
@@ -293,7 +293,7 @@ impl Store {
     /// given. The conditional update comes first: of all who try at once it lets one through.
     /// `false`: somebody else was faster.
     pub async fn redeem(&self, coded: &Coded, session: &Session, now: Timestamp) -> Result<bool, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         let won = sqlx::query(
             "UPDATE authorizations SET stage = 'exchanged', session_id = $1 \
              WHERE id_hash = $2 AND stage = 'approved' AND expires_at_ms > $3 RETURNING id_hash",

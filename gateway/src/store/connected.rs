@@ -89,7 +89,7 @@ impl Store {
 
     /// Adds to the counts, all or nothing. In the order of their keys, so that two replicas do not wait for each other.
     pub async fn add_calls(&self, day: i64, calls: &[Calls]) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         for Calls { session_id, tool, calls, last_at } in calls {
             sqlx::query(
                 "INSERT INTO calls (session_id, day, tool, calls, last_at_ms) VALUES ($1, $2, $3, $4, $5) \

@@ -187,7 +187,7 @@ impl Store {
         approval: Option<&Approval>,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         let decided = sqlx::query(
             "UPDATE device_authorizations SET stage = $1, subject = $2, email = $3, credential_id = $4, scopes = $5, \
              projects = $6, session_seconds = $7, device = $8 \
@@ -231,7 +231,7 @@ impl Store {
         session: &Session,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         let won = sqlx::query(
             "UPDATE device_authorizations SET stage = 'exchanged', session_id = $1 \
              WHERE id_hash = $2 AND stage = 'approved' AND expires_at_ms > $3 RETURNING device",

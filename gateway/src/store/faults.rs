@@ -83,6 +83,7 @@ impl Pool {
         Self { inner, faults: Arc::default() }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "`Store::begin` calls this in the task of its own")]
     pub(super) async fn begin(&self) -> Result<Transaction, sqlx::Error> {
         let when = self.faults.next();
         if when == Some(When::Before) {

@@ -48,7 +48,7 @@ impl Store {
 
     /// Adds a key in its state, unless its ring has one in that state already: another replica was faster.
     pub async fn add_key(&self, key: &KeyRow) -> Result<bool, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         let added = sqlx::query(
             "INSERT INTO keys (id, ring, state, sealed, created_at_ms, changed_at_ms, master) \
              VALUES ($1, $2, $3, $4, $5, $5, $6) ON CONFLICT DO NOTHING RETURNING id",
@@ -68,7 +68,7 @@ impl Store {
     /// Lets a ring's next key take over from its active one, which from now on only verifies. `false` if there is no
     /// next key.
     pub async fn promote_next_key(&self, ring: &str, now: Timestamp) -> Result<bool, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         sqlx::query(
             "UPDATE keys SET state = 'verify-only', changed_at_ms = $1 WHERE ring = $2 AND state = 'active' \
              AND EXISTS (SELECT 1 FROM keys AS n WHERE n.ring = $2 AND n.state = 'next')",
@@ -122,7 +122,7 @@ impl Store {
 
     /// Retires a key that only verifies, and under which no credential is sealed. `false` if that is not so.
     pub async fn retire_key(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         let retired = sqlx::query(
             "UPDATE keys SET state = 'retired', changed_at_ms = $1 WHERE id = $2 AND state = 'verify-only' \
              AND NOT EXISTS (SELECT 1 FROM credentials WHERE substr(sealed, 1, 10) = $3) \

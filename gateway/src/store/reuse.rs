@@ -41,7 +41,7 @@ impl Store {
         once: Option<Once<'_>>,
         now: Timestamp,
     ) -> Result<Reuse, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         if let Some(once) = once {
             let first = sqlx::query(
                 "INSERT INTO used_assertions (id_hash, expires_at_ms) VALUES ($1, $2) \

@@ -86,7 +86,7 @@ impl Store {
                  RETURNING id, subject, client_id, client_name"
             }
         };
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         let rows = sqlx::query(statement)
             .bind(now.millis())
             .bind(because.as_str())

@@ -11,6 +11,7 @@ mod connected;
 mod credentials;
 mod damage;
 mod devices;
+mod given_up;
 mod kept_out;
 mod migrations;
 mod operator_clients;
