@@ -26,6 +26,7 @@ use crate::{
     housekeeping::{Housekeeping, Terms},
     id_jag::IdJag,
     keys::{Keys, KeysError},
+    notices::Notices,
     operator_clients::{KeySets, OperatorClients},
     peaka::{self, Peaka},
     rate_limit::{GENEROSITY, Limit, LimitExceeded, Networks, RateLimiter, client_address, prefix, site},
@@ -33,7 +34,6 @@ use crate::{
     store::{Browser, OpenError, Store, StoreError},
     upstream::Upstream,
     usage::Usage,
-    webhook::Webhook,
 };
 
 /// The gateway's parts.
@@ -66,7 +66,7 @@ pub struct App {
     pub(crate) housekeeping: Housekeeping,
     pub(crate) audit: Audit,
     pub(crate) usage: Usage,
-    pub(crate) webhook: Option<Webhook>,
+    pub(crate) notices: Notices,
     /// How this replica leaves, and whether it was told to.
     pub(crate) leaving: Leaving,
     pub(crate) told_to_leave: CancellationToken,
@@ -96,9 +96,9 @@ pub enum StartError {
     /// The random source.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
-    /// The webhook.
+    /// Those who tell of events.
     #[error(transparent)]
-    Webhook(#[from] crate::webhook::Unusable),
+    Notices(#[from] crate::notices::Unusable),
     /// The client for documents of clients.
     #[error(transparent)]
     Documents(#[from] crate::cimd::UnusablePolicy),
@@ -129,10 +129,8 @@ impl App {
             Arc::clone(&ephemeral),
             Arc::clone(&clock),
         );
-        let webhook =
-            config.webhook.map(|settings| Webhook::new(settings, store.clone(), Arc::clone(&clock)));
         Ok(Arc::new(Self {
-            webhook: webhook.transpose()?,
+            notices: Notices::new(config.webhook, config.mail, &issuer, &store, &clock)?,
             audit: Audit::new(store.clone(), Arc::clone(&clock)),
             cookies: Cookies::new(issuer.is_https()),
             limiter: RateLimiter::new(ephemeral, Arc::clone(&clock)),

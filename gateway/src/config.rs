@@ -3,6 +3,7 @@
 mod capacity;
 mod dpop;
 mod grants;
+mod mail;
 mod network;
 mod reference;
 mod storage;
@@ -14,8 +15,10 @@ use shared::{
     telemetry::Telemetry,
 };
 
+pub(crate) use self::mail::as_smtp;
 pub use self::{
     capacity::Capacity,
+    mail::{Mail, Security},
     network::{AllowedOrigins, BackendUrl, Network},
     reference::{Origin, Variable},
     storage::Storage,
@@ -60,6 +63,8 @@ pub struct Config {
     pub cimd: FetchPolicy,
     /// Who is told of new connections and of thefts.
     pub webhook: Option<Webhook>,
+    /// How people are told of new connections of theirs, and of thefts.
+    pub mail: Option<Mail>,
     /// Logs and traces.
     pub telemetry: Telemetry,
 }
@@ -79,6 +84,7 @@ impl Config {
         let peaka = peaka::Settings::read(&mut env);
         let cimd = FetchPolicy::read(&mut env);
         let webhook = Webhook::read(&mut env);
+        let mail = Mail::read(&mut env);
         let telemetry = Telemetry::read(&mut env);
         match (network, storage) {
             (Some(network), Some(storage)) => env.finish(Self {
@@ -93,6 +99,7 @@ impl Config {
                 peaka,
                 cimd,
                 webhook,
+                mail,
                 telemetry,
             }),
             // A section that could not be read has noted why.

@@ -63,11 +63,7 @@ impl Gateway {
         };
         let teller = {
             let (app, shutdown) = (Arc::clone(&self.app), shutdown.clone());
-            tokio::spawn(async move {
-                if let Some(webhook) = &app.webhook {
-                    webhook.run(shutdown).await;
-                }
-            })
+            tokio::spawn(async move { app.notices.run(&shutdown).await })
         };
         let counter = {
             let (app, shutdown) = (Arc::clone(&self.app), drained.clone());

@@ -34,6 +34,7 @@ mod language;
 mod limits;
 mod login;
 mod metrics;
+mod notices;
 mod oauth;
 mod openapi;
 pub mod operator_clients;
@@ -54,7 +55,6 @@ mod tally;
 mod tools;
 mod upstream;
 mod usage;
-mod webhook;
 mod words;
 
 pub use self::{

@@ -11,8 +11,8 @@ use shared::{
 
 pub(crate) use self::{
     labels::{
-        CacheAnswer, Connections, ConsentStep, Grant, Granted, OutageKind, RedisAnswer, RedisUse, Refreshed,
-        Renewed, Ring, Route,
+        CacheAnswer, Connections, ConsentStep, Grant, Granted, Notice, NoticeWay, OutageKind, RedisAnswer,
+        RedisUse, Refreshed, Renewed, Ring, Route,
     },
     requests::{count_requests, request_done},
 };
@@ -26,6 +26,7 @@ metric!(pub(crate) SESSIONS_ENDED: Counter<()> = "gateway_sessions_ended", "sess
 metric!(pub(crate) REVOCATION_LAG: Histogram<()> = "gateway_revocation_lag_seconds", "from the end of a session to its taking effect on this replica");
 metric!(pub(crate) UPSTREAM_SECONDS: Histogram<OutageKind> = "gateway_upstream_seconds", "from a request to the backend to its answer's header");
 metric!(pub(crate) RENEWALS: Counter<Renewed> = "gateway_credential_renewals", "Peaka tokens renewed, or not");
+metric!(pub(crate) NOTICES: Counter<(NoticeWay, Notice)> = "gateway_notices", "tries to tell of a new connection or of a theft; what is `given_up` is not tried again");
 metric!(pub(crate) TOKEN_CACHE: Counter<CacheAnswer> = "gateway_access_token_cache", "access tokens looked up: a `miss` costs a verification");
 metric!(pub(crate) IN_FLIGHT: Gauge<()> = "gateway_requests_in_flight", "requests to `/mcp` whose answer has not begun");
 metric!(pub(crate) OPEN_STREAMS: Gauge<()> = "gateway_open_streams", "answers that stream at this moment");
@@ -46,6 +47,7 @@ pub(crate) static ALL: &[&dyn Metric] = &[
     &REVOCATION_LAG,
     &UPSTREAM_SECONDS,
     &RENEWALS,
+    &NOTICES,
     &TOKEN_CACHE,
     &IN_FLIGHT,
     &OPEN_STREAMS,

@@ -15,8 +15,10 @@ mod hosts;
 mod kept_out;
 mod keys;
 mod known_people;
+mod languages;
 mod leases;
 mod migrations;
+mod notices;
 mod operator_clients;
 mod remembered;
 mod resealing;
@@ -26,7 +28,6 @@ mod sessions;
 mod sign_ins;
 mod sweep;
 mod transactions;
-mod webhook;
 
 use std::{str::FromStr as _, time::Duration};
 
@@ -56,6 +57,7 @@ pub use self::{
     kept_out::KeptOut,
     keys::KeyRow,
     known_people::KnownPerson,
+    notices::{Channel, Untold},
     operator_clients::OperatorClientRow,
     remembered::{Decision, Relation},
     resealing::Sealed,
@@ -63,7 +65,6 @@ pub use self::{
     revocations::Revoked,
     sessions::Which,
     sweep::Horizon,
-    webhook::Untold,
 };
 
 /// A connection that was idle for longer is tested before it is used: a server that went away takes all of them along.

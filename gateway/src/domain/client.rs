@@ -48,6 +48,18 @@ pub enum ClientOrigin {
     Operator,
 }
 
+impl ClientOrigin {
+    /// How the client with this id came to be known: the ids of the three kinds do not look alike.
+    pub fn of_id(id: &str) -> Self {
+        let document = id.strip_prefix("https://");
+        match document.and_then(|rest| rest.split('/').next()) {
+            Some(host) => Self::Document { host: host.to_owned() },
+            None if id.starts_with(ID_PREFIX) => Self::Registered,
+            None => Self::Operator,
+        }
+    }
+}
+
 /// What a client told of itself. The names on the wire are short as the sealed client ids carry them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientMetadata {

@@ -1,7 +1,8 @@
 //! The person has decided: the code, and the way back to the client.
 
 use axum::response::Response;
-use shared::{assertion::Projects, jws::MAX_TOKEN_BYTES};
+use shared::{assertion::Projects, chain::Chain, jws::MAX_TOKEN_BYTES};
+use tracing::warn;
 
 use super::begin::expired;
 use crate::{
@@ -12,6 +13,7 @@ use crate::{
         session::{CODE_LEEWAY, CODE_LIFETIME},
         token,
     },
+    language::Here,
     metrics::{CONSENT, ConsentStep},
     pages::{self, Leaving, PageError},
 };
@@ -37,6 +39,7 @@ pub(super) async fn give_code(
             return Err(expired());
         }
         CONSENT.count(ConsentStep::Approved);
+        note_language(app, signed_in).await;
         return pages::device_decided(true);
     }
     let honoured_until = now.plus(CODE_LIFETIME).plus(CODE_LEEWAY);
@@ -44,7 +47,19 @@ pub(super) async fn give_code(
         return Err(expired());
     }
     CONSENT.count(ConsentStep::Approved);
+    note_language(app, signed_in).await;
     back(app, signed_in, &[("code", &code)])
+}
+
+/// What the person reads, for the mail that tells them of this connection. Without it they get it in English, so the decision
+/// itself goes on.
+async fn note_language(app: &App, signed_in: &SignedIn) {
+    if app.notices.by_mail() {
+        let (subject, now) = (&signed_in.person.subject, app.clock.now());
+        if let Err(error) = app.store.note_language(subject, Here::now().tag(), now).await {
+            warn!(error = %Chain(&error), "a person's language was not noted");
+        }
+    }
 }
 
 /// Back to the client, with `state` and the issuer (RFC 9207 §2).

@@ -156,6 +156,23 @@ label! {
 }
 
 label! {
+    /// How it is told of events.
+    pub(crate) enum NoticeWay = "way" {
+        Webhook = "webhook",
+        Mail = "mail",
+    }
+}
+
+label! {
+    /// What became of a try to tell.
+    pub(crate) enum Notice = "outcome" {
+        Told = "told",
+        Failed = "failed",
+        GivenUp = "given_up",
+    }
+}
+
+label! {
     /// What a cache knew.
     pub(crate) enum CacheAnswer = "answer" {
         Hit = "hit",

@@ -58,10 +58,12 @@ impl ClientCard {
         card
     }
 
-    /// The one that holds a session. An id that is an address is that of a document, which was fetched from there.
+    /// The one that holds a session.
     pub(super) fn of_session(w: &Here, session: &Session) -> Self {
-        let document = session.client_id.strip_prefix("https://");
-        let host = document.and_then(|rest| rest.split('/').next()).map(str::to_owned);
+        let host = match ClientOrigin::of_id(&session.client_id) {
+            ClientOrigin::Document { host } => Some(host),
+            ClientOrigin::Registered | ClientOrigin::Operator => None,
+        };
         Self::new(
             w,
             session.client_name.clone(),

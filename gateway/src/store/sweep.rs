@@ -20,7 +20,7 @@ pub struct Horizon {
     pub credentials: Timestamp,
     /// Clients last approved before, of which there is neither a session nor a remembered consent.
     pub clients: Timestamp,
-    /// Audit events of before.
+    /// Audit events of before, and languages that were noted before.
     pub audit_events: Timestamp,
 }
 
@@ -52,6 +52,16 @@ impl Store {
                 "DELETE FROM webhook_deliveries WHERE event_id IN \
                  (SELECT event_id FROM webhook_deliveries WHERE next_at_ms < $1 LIMIT $2)",
                 horizon.sessions,
+            ),
+            (
+                "DELETE FROM mail_deliveries WHERE event_id IN \
+                 (SELECT event_id FROM mail_deliveries WHERE next_at_ms < $1 LIMIT $2)",
+                horizon.sessions,
+            ),
+            (
+                "DELETE FROM languages WHERE subject IN \
+                 (SELECT subject FROM languages WHERE noted_at_ms < $1 LIMIT $2)",
+                horizon.audit_events,
             ),
             (
                 "DELETE FROM calls WHERE (session_id, day, tool) IN \

@@ -46,10 +46,13 @@ fn every_mistake_is_told_at_once_and_no_value_is_repeated() {
         ("PARTNER_API_BASE_URL", "hunter2"),
         ("LOG_FORMAT", "hunter2"),
         ("GATEWAY_GENEROUS_NETWORKS", "hunter2"),
+        ("GATEWAY_MAIL_URL", "smtp://hunter2@mail.example"),
+        ("GATEWAY_MAIL_FROM", "hunter2"),
+        ("GATEWAY_MAIL_CA_FILE", "/hunter2"),
     ]);
     assert!(!message.contains("hunter2"), "{message}");
     insta::assert_snapshot!(message, @r#"
-    the configuration has 25 mistake(s):
+    the configuration has 28 mistake(s):
       GATEWAY_PUBLIC_URL: should be an https origin such as https://mcp.example.com (plain http only for localhost)
       GATEWAY_LISTEN: should be an address and port such as 0.0.0.0:8080
       GATEWAY_INTERNAL_LISTEN: should be an address and port such as 0.0.0.0:8080
@@ -74,6 +77,9 @@ fn every_mistake_is_told_at_once_and_no_value_is_repeated() {
       GATEWAY_CIMD_PRIVATE_HOSTS: should be like docs.example.com=10.0.0.7:443, separated by commas
       GATEWAY_CIMD_CA_FILE: should be the path of a readable PEM file with certificates
       GATEWAY_CIMD_PORTS: should be ports separated by commas, like 443,8443
+      GATEWAY_MAIL_CA_FILE: should be the path of a readable PEM file with certificates
+      GATEWAY_MAIL_FROM: should be set beside GATEWAY_MAIL_URL, like Peaka <no-reply@example.com>
+      GATEWAY_MAIL_URL: should be like smtps://user:password@host or smtp://user:password@host, with a name or an IPv4 address; smtp+insecure://host only without a password
       LOG_FORMAT: should be "text" or "json"
     "#);
 }

@@ -26,6 +26,7 @@ mod id_jag;
 mod introspect;
 mod leaving;
 mod login;
+mod mail;
 mod mcp;
 mod metadata;
 mod metrics;

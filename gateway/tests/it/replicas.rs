@@ -1,8 +1,8 @@
 //! Two processes of the gateway on one database: what one of them did, the other knows.
 
-mod browser;
-mod client;
-mod cluster;
+pub(crate) mod browser;
+pub(crate) mod client;
+pub(crate) mod cluster;
 pub(crate) mod process;
 
 mod codes;

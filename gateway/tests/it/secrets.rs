@@ -73,12 +73,20 @@ async fn nothing_secret_is_written_anywhere() {
     let traces = shared::telemetry::tracer(&collector.address, "a test").unwrap();
     let log = Log::start(&traces);
     let relay = Relay::start().await;
-    let world = World::start_with(&[("PEAKA_TOKEN_ENDPOINT", &relay.address)]).await;
+    // Nobody listens there, so that what goes wrong with it is logged.
+    let mail = "smtp://peaka:canary-password-of-the-mail-server@127.0.0.1:1";
+    let world = World::start_with(&[
+        ("PEAKA_TOKEN_ENDPOINT", &relay.address),
+        ("GATEWAY_MAIL_URL", mail),
+        ("GATEWAY_MAIL_FROM", "no-reply@peaka.example"),
+    ])
+    .await;
     relay.to(format!("{}/oauth2/token", world.peaka.url()));
     let mut secrets = Secrets::default();
     let mut told = Vec::new();
     secrets.add("the master key", MASTER_KEY);
     secrets.add("our secret at Peaka", standin::Options::default().client_secret);
+    secrets.add("the password of the mail server", "canary-password-of-the-mail-server");
     secrets.add("the client's verifier", VERIFIER);
     secrets.add("the client's state", "canary-state-of-the-client");
     let client = world
@@ -186,8 +194,18 @@ async fn nothing_secret_is_written_anywhere() {
     for reply in &told {
         secrets.assert_unseen(&format!("{reply:?}"), "an answer");
     }
+    while world.database.count("mail_deliveries").await == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
     let written = log.text();
-    for sentence in ["signed_in", "session_began", "code_replayed", "the backend failed", "met an outage"] {
+    for sentence in [
+        "signed_in",
+        "session_began",
+        "code_replayed",
+        "the backend failed",
+        "met an outage",
+        "could not tell of an event",
+    ] {
         assert!(written.contains(sentence), "the log was not caught: {sentence}");
     }
     secrets.assert_unseen(&written, "the log");

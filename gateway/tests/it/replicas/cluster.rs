@@ -33,11 +33,17 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Starts both at the same instant, on an empty database, and waits until both are ready.
     pub(crate) async fn start(redis: Redis) -> Self {
+        Self::start_with(redis, &[]).await
+    }
+
+    /// The same with further variables.
+    pub(crate) async fn start_with(redis: Redis, further: &[(&str, &str)]) -> Self {
         let (database, peaka) = (Database::create().await, Standin::start(Options::default()).await.unwrap());
         let logs = tempfile::tempdir().unwrap();
         let ports = (free_port(), free_port());
         let issuer = format!("http://localhost:{}", ports.0);
-        let variables = variables(redis, &issuer, &database, &peaka);
+        let mut variables = variables(redis, &issuer, &database, &peaka);
+        variables.extend(further.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let a = Replica::start(ports.0, variables.clone(), logs.path().join("a.log"));
         let b = Replica::start(ports.1, variables, logs.path().join("b.log"));
         let deadlines = Deadlines { connect: Duration::from_secs(5), total: Some(Duration::from_secs(30)) };
@@ -69,7 +75,6 @@ impl Cluster {
 
 fn variables(redis: Redis, issuer: &str, database: &Database, peaka: &Standin) -> Vec<(String, String)> {
     let peaka_client = Options::default();
-    let redis_url = redis_url();
     let mut variables = vec![
         ("GATEWAY_PUBLIC_URL", issuer),
         ("GATEWAY_DATABASE_URL", &database.url),
@@ -84,7 +89,9 @@ fn variables(redis: Redis, issuer: &str, database: &Database, peaka: &Standin) -
     ];
     let partner_api = peaka.partner_api_url();
     variables.push(("PARTNER_API_BASE_URL", &partner_api));
+    let redis_url;
     if redis == Redis::With {
+        redis_url = self::redis_url();
         variables.push(("GATEWAY_REDIS_URL", &redis_url));
     }
     variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()

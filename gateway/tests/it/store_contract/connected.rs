@@ -2,7 +2,7 @@
 
 use gateway::{
     domain::session::{Because, Session},
-    store::{Calls, Which},
+    store::{Calls, Channel, Which},
 };
 
 use super::{
@@ -19,6 +19,7 @@ on_both!(
     a_person_ends_their_own,
     an_authorization_goes_back_to_the_sign_in_once,
     what_is_to_be_told_waits_until_it_is,
+    a_language_is_the_last_one,
     what_is_over_is_swept,
 );
 
@@ -128,26 +129,41 @@ async fn what_is_to_be_told_waits_until_it_is(world: World) {
     }
     // Of no interest to a webhook.
     store.revoke_session("a", Because::ClientRevoked, NOW).await.unwrap();
-    let untold = store.untold(NOW, NOW, 10).await.unwrap();
-    assert_eq!(untold.len(), 2);
-    assert!(untold.iter().all(|untold| untold.attempts == 0 && untold.event.kind == "session_began"));
-    assert_eq!(store.untold(NOW, NOW, 1).await.unwrap().len(), 1);
-    assert!(store.untold(later(), later(), 10).await.unwrap().is_empty());
-    let (first, second) = (&untold[0].event.id, &untold[1].event.id);
-    store.note_delivery(first, 1, later(), None).await.unwrap();
-    store.note_delivery(second, 1, NOW, Some(NOW)).await.unwrap();
-    assert!(store.untold(NOW, NOW, 10).await.unwrap().is_empty());
-    let again = store.untold(NOW, later(), 10).await.unwrap();
-    assert_eq!((again.len(), &again[0].event.id, again[0].attempts), (1, first, 1));
-    store.note_delivery(first, 2, later(), Some(later())).await.unwrap();
-    assert!(store.untold(NOW, later(), 10).await.unwrap().is_empty());
+    // One way knows nothing of the other.
+    for channel in [Channel::Webhook, Channel::Mail] {
+        let untold = store.untold(channel, NOW, NOW, 10).await.unwrap();
+        assert_eq!(untold.len(), 2);
+        assert!(untold.iter().all(|untold| untold.attempts == 0 && untold.event.kind == "session_began"));
+        assert_eq!(store.untold(channel, NOW, NOW, 1).await.unwrap().len(), 1);
+        assert!(store.untold(channel, later(), later(), 10).await.unwrap().is_empty());
+        let (first, second) = (&untold[0].event.id, &untold[1].event.id);
+        store.note_delivery(channel, first, 1, later(), None).await.unwrap();
+        store.note_delivery(channel, second, 1, NOW, Some(NOW)).await.unwrap();
+        assert!(store.untold(channel, NOW, NOW, 10).await.unwrap().is_empty());
+        let again = store.untold(channel, NOW, later(), 10).await.unwrap();
+        assert_eq!((again.len(), &again[0].event.id, again[0].attempts), (1, first, 1));
+        store.note_delivery(channel, first, 2, later(), Some(later())).await.unwrap();
+        assert!(store.untold(channel, NOW, later(), 10).await.unwrap().is_empty());
+    }
+}
+
+async fn a_language_is_the_last_one(world: World) {
+    let store = &world.store;
+    assert_eq!(store.language("subject").await.unwrap(), None);
+    for tag in ["en", "tr"] {
+        store.note_language("subject", tag, NOW).await.unwrap();
+        assert_eq!(store.language("subject").await.unwrap().as_deref(), Some(tag));
+    }
+    assert_eq!(store.language("somebody else").await.unwrap(), None);
 }
 
 async fn what_is_over_is_swept(world: World) {
     let store = &world.store;
     store.begin_sign_in("state", "browser", &ODD.into(), NOW).await.unwrap();
     store.add_calls(20_000, &[calls("s", "tool", 1)]).await.unwrap();
-    store.note_delivery("event", 1, NOW, None).await.unwrap();
+    store.note_delivery(Channel::Webhook, "event", 1, NOW, None).await.unwrap();
+    store.note_delivery(Channel::Mail, "event", 1, NOW, None).await.unwrap();
+    store.note_language("subject", "tr", NOW).await.unwrap();
     let horizon = |at| gateway::store::Horizon {
         authorizations: at,
         browsers: at,
@@ -157,5 +173,5 @@ async fn what_is_over_is_swept(world: World) {
         audit_events: at,
     };
     assert_eq!(store.sweep(&horizon(NOW)).await.unwrap(), 0);
-    assert_eq!(store.sweep(&horizon(later())).await.unwrap(), 3);
+    assert_eq!(store.sweep(&horizon(later())).await.unwrap(), 5);
 }
