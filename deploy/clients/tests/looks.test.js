@@ -11,6 +11,7 @@ import { Browser } from '../browser.js';
 import { setUp } from '../journey.js';
 import { aClient, overflow, returned, toConsent } from '../pages.js';
 import { target } from '../process.js';
+import { publish } from '../publisher.js';
 import { authorization, metadataOf, register } from '../sign-in.js';
 
 const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } };
@@ -42,6 +43,38 @@ async function letInAndRemembered(t, { house, browser }) {
   return { ask };
 }
 
+/** Clients whose hosts vouch for them: one of a well-known vendor, one of nobody in particular. */
+const PUBLISHED = {
+  'https://claude.ai/oauth/client.json': {
+    client_name: 'Claude',
+    redirect_uris: ['https://claude.ai/api/mcp/auth_callback'],
+  },
+  'https://reports.example.com/mcp/client.json': {
+    client_name: 'Quarterly reports',
+    redirect_uris: ['https://reports.example.com/callback'],
+  },
+};
+
+/** Lets the published client with this id in, so that it is among the connected apps. */
+async function letInPublished(t, { house, browser }, id) {
+  const redirect = PUBLISHED[id].redirect_uris[0];
+  const request = await authorization(house, id, redirect);
+  const page = await browser.newContextPage();
+  t.after(() => page.close());
+  await page.route(`${new URL(redirect).origin}/**`, route => route.fulfill({ body: 'Back at the app.' }));
+  await (await toConsent(page, request.url)).click();
+  await page.getByText('Back at the app.').waitFor();
+  const body = new URLSearchParams({
+    grant_type: 'authorization_code',
+    code: new URL(page.url()).searchParams.get('code'),
+    redirect_uri: redirect,
+    client_id: id,
+    code_verifier: request.verifier,
+  });
+  const answer = await fetch((await metadataOf(house)).token_endpoint, { method: 'POST', body });
+  assert.equal(answer.status, 200, await answer.clone().text());
+}
+
 /** What a device is told that shows its person a code. */
 async function aDevice(house) {
   const grant = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -63,7 +96,7 @@ const enter = async (page, address) => {
 
 test('every page, in every dress', async t => {
   mkdirSync(folder, { recursive: true });
-  const { house, callback } = await setUp(t, { store: 'file' });
+  const { house, callback } = await setUp(t, { store: 'file', env: await publish(t, PUBLISHED) });
   const browser = await Browser.open();
   t.after(() => browser.close());
   const page = await browser.newPage();
@@ -94,12 +127,21 @@ test('every page, in every dress', async t => {
     return page.url();
   })();
   const forClaude = await ask();
+  const [vendor, publisher] = Object.keys(PUBLISHED);
+  const askPublished = async id => (await authorization(house, id, PUBLISHED[id].redirect_uris[0])).url;
+  await letInPublished(t, { house, browser }, vendor);
+  const consentToPublished = await (async () => {
+    await toConsent(page, await askPublished(vendor));
+    return page.url();
+  })();
   const again = await letInAndRemembered(t, { house, browser });
   const device = await aDevice(house);
   const pages = {
     connect: { on: page, visit: on => on.goto(`${house.issuer}/`) },
     'connect-open': { on: page, visit: async on => (await on.goto(`${house.issuer}/`), unfold(on)) },
     ask: { on: page, visit: on => on.goto(forClaude) },
+    'ask-verified': { on: page, visit: async on => on.goto(await askPublished(publisher)) },
+    'ask-known': { on: page, visit: async on => on.goto(await askPublished(vendor)) },
     'ask-loopback': { on: page, visit: async on => on.goto((await local.ask()).url) },
     'ask-again': { on: page, visit: async on => (await on.goto('about:blank'), on.goto(await again.ask())) },
     device: { on: page, visit: on => on.goto(device.verification_uri) },
@@ -107,6 +149,7 @@ test('every page, in every dress', async t => {
     'device-ask': { on: page, visit: on => enter(on, device.verification_uri_complete) },
     'error-device': { on: page, visit: on => enter(on, `${device.verification_uri}?user_code=BCDF-GHJK`) },
     consent: { on: page, visit: on => on.goto(consent) },
+    'consent-known': { on: page, visit: on => on.goto(consentToPublished) },
     'consent-open': { on: page, visit: async on => (await on.goto(consent), await pickSome(on), unfold(on)) },
     account: { on: page, visit: on => on.goto(`${house.issuer}/account`) },
     'account-open': { on: page, visit: async on => (await on.goto(`${house.issuer}/account?ended=1`), unfold(on)) },
