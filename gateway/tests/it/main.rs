@@ -44,6 +44,7 @@ mod remembered_consent;
 mod replicas;
 mod resealing;
 mod revoke;
+mod runbooks;
 mod secrets;
 mod store_contract;
 mod token;
