@@ -212,6 +212,13 @@ mod tests {
         waiting.close().await.unwrap();
     }
 
+    /// Two that were written at the same time: the second would be refused as the first once more.
+    #[test]
+    fn each_has_a_number_of_its_own() {
+        let versions: Vec<i64> = MIGRATIONS.iter().map(|migration| migration.version).collect();
+        assert!(versions.is_sorted_by(|a, b| a < b), "{versions:?}");
+    }
+
     /// Those before were released on empty tables only.
     const FROM: i64 = 10;
 
