@@ -49,7 +49,7 @@ pub const MIXED: Mix =
     Mix { tools: 25, projects: 15, who_am_i: 30, stream: 5, refresh: 15, revoke: 4, knock: 6 };
 /// What issues tokens, mostly.
 pub const ISSUING: Mix =
-    Mix { tools: 10, projects: 0, who_am_i: 5, stream: 0, refresh: 65, revoke: 15, knock: 5 };
+    Mix { tools: 10, projects: 0, who_am_i: 5, stream: 0, refresh: 75, revoke: 6, knock: 4 };
 /// Calls of the resource alone.
 pub const CALLS: Mix =
     Mix { tools: 40, projects: 20, who_am_i: 35, stream: 5, refresh: 0, revoke: 0, knock: 0 };
@@ -74,10 +74,11 @@ pub struct Plan {
 impl Default for Plan {
     fn default() -> Self {
         Self {
-            people: 12,
+            people: 16,
             sessions: 2,
             mix: MIXED,
-            pause: Duration::from_millis(40),
+            // Nobody signs in more often than twice a second: that is a limit of the gateway's.
+            pause: Duration::from_millis(100),
             balanced: false,
             keeps_secrets: true,
         }

@@ -13,7 +13,7 @@ use crate::{
 
 /// Questions arrive, answers do not: whoever asks again must be none the worse for it.
 pub(super) async fn play(settings: &Settings) -> Result<Findings, Error> {
-    let plan = Plan { mix: ISSUING, pause: Duration::from_millis(20), balanced: true, ..Plan::default() };
+    let plan = Plan { people: 24, mix: ISSUING, balanced: true, ..Plan::default() };
     let mut trial = Trial::begin(settings, &Layout::default(), plan).await?;
     let mut chance = Chance::new(settings.seed, u64::MAX);
     let losses = settings.pick(8, 300);
