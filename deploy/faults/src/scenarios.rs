@@ -16,6 +16,7 @@ mod postgres_restart;
 mod redis_away;
 mod redis_failover;
 mod redis_reshard;
+mod redis_use;
 mod revocation;
 mod rolling_restart;
 mod soak;

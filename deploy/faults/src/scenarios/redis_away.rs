@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::redis_use;
 use crate::{
     Error,
     link::Weather,
@@ -15,9 +16,10 @@ pub(super) async fn play(settings: &Settings) -> Result<Findings, Error> {
     let pause = settings.pick(Duration::from_millis(1000), Duration::from_secs(60));
     trial.go_on(Duration::from_secs(1)).await;
     let Some(mut redis) = trial.stage.redis.take() else { return Err("there is no Redis".into()) };
-    let mut slowest = Vec::new();
+    redis_use::again(&mut trial, "in the beginning").await?;
+    let (mut slowest, mut found, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     for fault in ["emptied", "restarted", "hanging", "unreachable", "resetting"] {
-        let from = trial.record.now();
+        let (from, before) = (trial.record.now(), redis_use::failed(&trial.stage).await?);
         match fault {
             "emptied" => drop(redis.ask("FLUSHALL").await?),
             "restarted" => {
@@ -37,13 +39,19 @@ pub(super) async fn play(settings: &Settings) -> Result<Findings, Error> {
                 trial.stage.to_redis.as_ref().ok_or("there is no link to Redis")?.weather(Weather::Fair);
             }
         }
-        trial.go_on(Duration::from_millis(500)).await;
+        found.push(format!("{fault} {} ms", redis_use::again(&mut trial, fault).await?.as_millis()));
         let longest =
             trial.since(from, |_| true, |events| events.iter().map(|event| event.to - event.from).max());
+        let lost = redis_use::failed(&trial.stage).await? - before;
+        // Else the fault was none.
+        trial.promise(lost > 0.0 || fault == "emptied", format!("{fault}: no command failed"));
+        failed.push(format!("{fault} {lost}"));
         slowest.push(format!("{fault} {} ms", longest.unwrap_or_default() / 1000));
     }
     trial.fact("each for", format!("{:.1} s", pause.as_secs_f64()));
     trial.fact("slowest answer while", slowest.join(", "));
+    trial.fact("commands for Redis that failed", failed.join(", "));
+    trial.fact("Redis in use again by every gateway after", found.join(", "));
     trial.stage.redis = Some(redis);
     trial.judge().await
 }

@@ -21,7 +21,7 @@ const MORE_OPEN: usize = 40;
 struct Size {
     kib: u64,
     open: usize,
-    /// Lines of its metrics, if it has some.
+    /// Series of its metrics.
     series: usize,
 }
 
@@ -33,8 +33,7 @@ impl Largest {
     async fn look(&mut self, stage: &Stage) -> Result<(), Error> {
         for program in stage.gateways.iter().chain(&stage.backends) {
             let (kib, open) = program.size().ok_or("a program is gone")?;
-            let at = program.ready_at().replace("/readyz", "/metrics");
-            let series = stage.http.get(at).send().await?.text().await?.lines().count();
+            let series = program.metrics(&stage.http).await?.len();
             let size = self.0.entry(program.name().to_owned()).or_default();
             *size =
                 Size { kib: size.kib.max(kib), open: size.open.max(open), series: size.series.max(series) };
@@ -74,7 +73,7 @@ pub(super) async fn play(settings: &Settings) -> Result<Findings, Error> {
         trial.fact(
             &format!("{name}, first third and last"),
             format!(
-                "{} and {} KiB, {} and {} descriptors, {} and {} lines of metrics",
+                "{} and {} KiB, {} and {} descriptors, {} and {} series of metrics",
                 early.kib, late.kib, early.open, late.open, early.series, late.series
             ),
         );

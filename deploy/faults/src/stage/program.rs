@@ -1,6 +1,7 @@
 //! A program of ours, as a process.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus},
@@ -157,6 +158,23 @@ impl Program {
         let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
         let kib = resident.trim().trim_end_matches("kB").trim().parse().ok()?;
         Some((kib, std::fs::read_dir(proc.join("fd")).ok()?.count()))
+    }
+
+    /// What it counts, by series.
+    ///
+    /// # Errors
+    ///
+    /// If it does not tell.
+    pub async fn metrics(&self, http: &reqwest::Client) -> Result<BTreeMap<String, f64>, Error> {
+        let at = self.ready_at.replace("/readyz", "/metrics");
+        let told = http.get(at).send().await?.error_for_status()?.text().await?;
+        let samples = told.lines().filter(|line| !line.starts_with('#'));
+        Ok(samples
+            .filter_map(|line| {
+                let (series, value) = line.rsplit_once(' ')?;
+                Some((series.to_owned(), value.parse().ok()?))
+            })
+            .collect())
     }
 
     /// All that it has logged.
