@@ -21,6 +21,11 @@ use crate::{
 /// What is promised for the time until every replica refuses an ended session.
 const REVOKED_WITHIN: Duration = Duration::from_secs(1);
 
+/// How many sessions were ended for which reason.
+const ENDED: &str = "SELECT kind || ': ' || count(*) FROM audit_events WHERE session_id IN \
+    (SELECT id FROM sessions WHERE revoked_at_ms IS NOT NULL) AND kind IN ('client_revoked', 'code_replayed', \
+    'refresh_reused', 'credential_dead', 'operator', 'person_ended') GROUP BY kind ORDER BY kind";
+
 /// What a scenario found.
 #[derive(Debug, Default)]
 pub struct Findings {
@@ -185,6 +190,8 @@ impl Trial {
             in_doubt += person.in_doubt;
         }
         let rows = self.rows(acknowledged, in_doubt).await?;
+        let ended = self.stage.postgres.texts(ENDED).await?;
+        self.fact("sessions ended, and why", ended.join(", "));
         self.fact("sessions in the end", format!("{} live, {acknowledged} known to the load", rows.live));
         self.found.breaches.extend(audit::rows(&rows));
         Ok(())

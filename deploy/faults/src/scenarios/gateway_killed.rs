@@ -16,7 +16,7 @@ use crate::{
 const READY_WITHIN: Duration = Duration::from_secs(2);
 
 pub(super) async fn play(settings: &Settings) -> Result<Findings, Error> {
-    let plan = Plan { mix: ISSUING, pause: Duration::from_millis(20), ..Plan::default() };
+    let plan = Plan { people: 24, mix: ISSUING, ..Plan::default() };
     let mut trial = Trial::begin(settings, &Layout::default(), plan).await?;
     let mut chance = Chance::new(settings.seed, u64::MAX);
     let kills = settings.pick(5, 300);
@@ -45,6 +45,9 @@ pub(super) async fn play(settings: &Settings) -> Result<Findings, Error> {
     trial.trouble_ends(Duration::from_secs(1));
     let starts = Quantiles::of(&mut starts);
     trial.fact("kills", kills);
+    let lost = trial.since(0, |event| event.reply.status == 0, |events| events.len());
+    trial.fact("answers lost", lost);
+    trial.promise(lost > 0, "no kill met a request: nothing was tested");
     for reason in given_up {
         trial.promise(false, format!("a start was given up: {reason}"));
     }

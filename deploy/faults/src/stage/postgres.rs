@@ -162,6 +162,17 @@ impl Postgres {
         Ok(row.try_get(0)?)
     }
 
+    /// The texts that a query gives, one in a row.
+    ///
+    /// # Errors
+    ///
+    /// If the query fails.
+    pub async fn texts(&self, sql: &'static str) -> Result<Vec<String>, Error> {
+        let mut connection = self.connect().await?;
+        let rows = sqlx::query(sql).fetch_all(&mut connection).await?;
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    }
+
     async fn pg_ctl(&self, server: &Server, verb: &[&str]) -> Result<(), Error> {
         let log = server.data.with_extension("log");
         let options = format!(
