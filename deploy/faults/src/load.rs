@@ -180,8 +180,8 @@ async fn work(mut person: Person, plan: Plan, stop: CancellationToken) -> Person
 
 async fn one_thing(person: &mut Person, plan: &Plan) {
     if person.sessions.len() < plan.sessions && !person.begin().await {
-        // Whatever is wrong, asking at full speed does not mend it.
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        // Whatever is wrong, asking at full speed does not mend it, and meets the limit on pages.
+        tokio::time::sleep(Duration::from_millis(400)).await;
         return;
     }
     let at = usize::try_from(person.chance.below(person.sessions.len() as u64)).unwrap_or(0);
