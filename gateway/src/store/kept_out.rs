@@ -88,7 +88,7 @@ impl Store {
 
     /// Lets a client in again that this person keeps out. `false` if they keep none out by this id.
     pub async fn let_in(&self, subject: &str, id: &str, now: Timestamp) -> Result<bool, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         let row = sqlx::query(
             "DELETE FROM kept_out WHERE id_hash = $1 AND subject = $2 RETURNING client_id, client_name",
         )

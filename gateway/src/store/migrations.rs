@@ -222,15 +222,6 @@ mod tests {
     /// Those before were released on empty tables only.
     const FROM: i64 = 10;
 
-    /// Two of one number would be one to the database, which has seen the other.
-    #[test]
-    fn each_has_a_number_of_its_own() {
-        let mut versions: Vec<i64> = MIGRATIONS.iter().map(|migration| migration.version).collect();
-        let all = versions.len();
-        versions.dedup();
-        assert_eq!(versions.len(), all);
-    }
-
     /// Whoever builds an index on a table that exists must do so beside its writers.
     #[test]
     fn no_index_locks_writers_out() {

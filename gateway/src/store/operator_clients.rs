@@ -26,7 +26,7 @@ impl Store {
         client: &OperatorClientRow,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         let added = sqlx::query(
             "INSERT INTO operator_clients (id, entry, secret_hash, sealed_api_key, created_at_ms) \
              VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING RETURNING id",
@@ -64,7 +64,7 @@ impl Store {
 
     /// Removes a client. `false` if there was none.
     pub async fn remove_operator_client(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         let removed = sqlx::query("DELETE FROM operator_clients WHERE id = $1 RETURNING entry")
             .bind(id)
             .fetch_committed(&mut *transaction)
