@@ -60,16 +60,15 @@ impl ClientCard {
 
     /// The one that holds a session.
     pub(super) fn of_session(w: &Here, session: &Session) -> Self {
-        let host = match ClientOrigin::of_id(&session.client_id) {
+        let origin = ClientOrigin::of_id(&session.client_id);
+        let of_operator = origin == ClientOrigin::Operator;
+        let host = match origin {
             ClientOrigin::Document { host } => Some(host),
             ClientOrigin::Registered | ClientOrigin::Operator => None,
         };
-        Self::new(
-            w,
-            session.client_name.clone(),
-            host,
-            RedirectUri::parse(&session.redirect_uri).ok().as_ref(),
-        )
+        let redirect_uri = RedirectUri::parse(&session.redirect_uri).ok();
+        let card = Self::new(w, session.client_name.clone(), host, redirect_uri.as_ref());
+        Self { of_operator, ..card }
     }
 
     fn new(

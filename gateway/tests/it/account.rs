@@ -46,6 +46,7 @@ async fn a_person_sees_their_own_apps_and_ends_one() {
     ] {
         assert!(page.body.contains(shown), "{shown} is not in {}", page.body);
     }
+    assert!(page.body.contains(" · 127.0.0.1<"), "one address looks like one: {}", page.body);
     let session = page.hidden("session");
     // Not by anybody else, not from elsewhere, not without the page's token.
     let good = form(&page, "end").with("session", &session);

@@ -74,6 +74,10 @@ async fn a_client_of_the_file_goes_the_whole_way_within_its_ceiling() {
     assert_eq!(reply.json()["scope"], "peaka:read peaka:query");
     let tokens = Tokens::of(&reply);
     assert_eq!(world.mcp(&tokens.access).await.status, 200);
+    let account = browser.get("/account").await;
+    account.assert_is_a_page(200);
+    assert!(account.body.contains("Registered by the operator of this server"), "{account:?}");
+    assert!(!account.body.contains("Unverified"), "{account:?}");
     let again = Tokens::of(&world.refresh(&client, &tokens.refresh).await);
     assert_eq!(world.post("/oauth/revoke", &client.revoking(&again.refresh)).await.status, 200);
     world.assert_over(&client, &again).await;
