@@ -229,9 +229,8 @@ impl Store {
                     async move { if tested { Ok(true) } else { connection.ping().await.map(|()| true) } },
                 )
             })
-            .connect_with(options.clone())
-            .await
-            .map_err(OpenError::Connect)?;
+            .connect_lazy_with(options.clone());
+        first_connection(&pool).await.map_err(OpenError::Connect)?;
         migrations::on_sqlite(&options).await?;
         Ok(pool)
     }
@@ -258,8 +257,8 @@ fn pool_options(settings: &StoreSettings) -> AnyPoolOptions {
     AnyPoolOptions::new().max_connections(settings.connections).acquire_timeout(settings.acquire)
 }
 
-/// The server has answered before, so it is there: where everybody starts at once, a connection may take longer than a
-/// request may wait for one, and a start that gives up for that only adds to the crowd.
+/// The database is there: where everybody starts at once, a connection may take longer than a request may wait for one, and
+/// a start that gives up for that only adds to the crowd.
 async fn first_connection(pool: &AnyPool) -> Result<(), sqlx::Error> {
     let mut tries = 0;
     loop {
