@@ -30,7 +30,8 @@ async fn measure(settings: &Settings, redis: bool) -> Result<Findings, Error> {
     let redis_kind = if redis { RedisKind::One } else { RedisKind::Without };
     let layout = Layout { gateways: 3, redis: redis_kind, ..Layout::default() };
     let rounds = settings.pick(6, 300);
-    let plan = Plan { people: 4, sessions: 1, ..Plan::default() };
+    // So many that nobody signs in more often than twice a second.
+    let plan = Plan { people: 16, sessions: 1, ..Plan::default() };
     let (mut trial, mut people) = Trial::quiet(settings, &layout, plan).await?;
     let origins = trial.stage.origins.clone();
     let mut lags = Vec::new();
