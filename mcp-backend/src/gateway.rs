@@ -19,6 +19,15 @@ const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
 /// The client for the gateway: it is near, so it answers soon or not at all.
 pub(crate) fn http_client() -> Result<reqwest::Client, reqwest::Error> {
+    builder().build()
+}
+
+/// The same, with a new connection for each request.
+pub(crate) fn http_client_keeping_nothing() -> Result<reqwest::Client, reqwest::Error> {
+    builder().pool_max_idle_per_host(0).build()
+}
+
+fn builder() -> reqwest::ClientBuilder {
     let deadlines = Deadlines { connect: Duration::from_secs(2), total: Some(Duration::from_secs(10)) };
-    http_client::builder(crate::user_agent::USER_AGENT, deadlines).build()
+    http_client::builder(crate::user_agent::USER_AGENT, deadlines)
 }

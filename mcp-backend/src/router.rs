@@ -61,7 +61,11 @@ pub(crate) fn router_until(
     told_to_leave: CancellationToken,
 ) -> Result<Router, BuildError> {
     let gateway = gateway::http_client()?;
-    let exchange = Arc::new(Exchange::new(gateway.clone(), &config.gateway_internal_url));
+    let exchange = Arc::new(Exchange::new(
+        gateway.clone(),
+        gateway::http_client_keeping_nothing()?,
+        &config.gateway_internal_url,
+    ));
     let keys = IdentityKeys::new(gateway, &config.gateway_internal_url, config.gateway_issuer, clock);
     let gate = Gate { keys: Arc::new(keys), exchange };
 

@@ -64,6 +64,8 @@ pub(crate) enum Fault {
 #[derive(Debug)]
 pub(crate) struct Exchange {
     http: reqwest::Client,
+    /// For second tries: of the connections that are kept, more may lead to a replica which is gone.
+    anew: reqwest::Client,
     url: String,
 }
 
@@ -85,9 +87,9 @@ struct Denied {
 }
 
 impl Exchange {
-    /// At `gateway_internal_url`.
-    pub(crate) fn new(http: reqwest::Client, gateway_internal_url: &str) -> Self {
-        Self { http, url: format!("{gateway_internal_url}/internal/token") }
+    /// At `gateway_internal_url`. `anew` keeps no connections.
+    pub(crate) fn new(http: reqwest::Client, anew: reqwest::Client, gateway_internal_url: &str) -> Self {
+        Self { http, anew, url: format!("{gateway_internal_url}/internal/token") }
     }
 
     /// Exchanges `identity`. `refused` is a token that the Partner API has just answered with 401, so that the
@@ -99,8 +101,8 @@ impl Exchange {
     ) -> Result<PeakaToken, Fault> {
         let began = Instant::now();
         // Asking twice changes nothing: what was renewed by the first try is handed out by the second.
-        let exchanged = match self.ask(identity, refused).await {
-            Err(Failure::BrokeOff) => self.ask(identity, refused).await,
+        let exchanged = match self.ask(&self.http, identity, refused).await {
+            Err(Failure::BrokeOff) => self.ask(&self.anew, identity, refused).await,
             once => once,
         };
         let exchanged = exchanged.map_err(|failure| match failure {
@@ -118,6 +120,7 @@ impl Exchange {
 
     async fn ask(
         &self,
+        http: &reqwest::Client,
         identity: &SecretString,
         refused: Option<&PeakaToken>,
     ) -> Result<PeakaToken, Failure> {
@@ -139,9 +142,9 @@ impl Exchange {
             }
         };
         let span = trace::call("token exchange", &Method::POST);
-        let mut request = self.http.post(&self.url).form(&form).build().map_err(unreachable)?;
+        let mut request = http.post(&self.url).form(&form).build().map_err(unreachable)?;
         trace::inject(&span, request.headers_mut());
-        let response = self.http.execute(request).instrument(span.clone()).await.map_err(unreachable)?;
+        let response = http.execute(request).instrument(span.clone()).await.map_err(unreachable)?;
         trace::answered(&span, response.status());
         let status = response.status();
         let retry_after = bounded::retry_after(response.headers()).map_or(RETRY_AFTER, Duration::from_secs);

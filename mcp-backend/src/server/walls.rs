@@ -76,7 +76,11 @@ mod tests {
     };
 
     fn caller(scopes: impl Into<Scopes>, projects: Projects) -> Caller {
-        let exchange = Exchange::new(gateway::http_client().unwrap(), "http://127.0.0.1:1");
+        let exchange = Exchange::new(
+            gateway::http_client().unwrap(),
+            gateway::http_client_keeping_nothing().unwrap(),
+            "http://127.0.0.1:1",
+        );
         let identity = Identity {
             subject: "u".into(),
             session_id: "s".into(),

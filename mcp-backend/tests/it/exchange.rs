@@ -124,6 +124,18 @@ async fn an_exchange_that_breaks_off_is_asked_once_more() {
 }
 
 #[tokio::test]
+async fn the_second_try_needs_no_connection_that_was_kept() {
+    let house = House::start().await;
+    wide_tree(&house);
+    let side_by_side = (0..8).map(|_| house.call("peaka_list_projects", json!({})));
+    futures_util::future::join_all(side_by_side).await;
+    assert!(house.gateway.exchange_connections() > 2, "otherwise nothing is tested");
+    house.gateway.exchange_is(Mood::HangsUpOnKept);
+    let result = house.call("peaka_list_projects", json!({})).await;
+    assert_eq!(result["structuredContent"]["projects"].as_array().unwrap().len(), 60);
+}
+
+#[tokio::test]
 async fn a_session_that_is_over_is_told_in_http_even_to_who_asked_for_progress() {
     let house = House::start().await;
     house.gateway.exchange_is(Mood::InvalidGrant);

@@ -1,14 +1,15 @@
 //! A double of the gateway's internal listener: keys and token exchange.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
+    net::SocketAddr,
     sync::{Arc, Mutex},
 };
 
 use axum::{
     Form, Json, Router,
     body::{Body, Bytes},
-    extract::State,
+    extract::{ConnectInfo, State},
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -36,6 +37,8 @@ pub(crate) enum Mood {
     HangsUpOnce,
     /// The same with every answer.
     HangsUp,
+    /// It is restarted: what comes over a connection that was used before is lost.
+    HangsUpOnKept,
 }
 
 pub(crate) struct Gateway {
@@ -54,6 +57,8 @@ struct Inside {
     key_requests: usize,
     exchanges: Vec<HashMap<String, String>>,
     minted: usize,
+    /// From where exchanges came: one for each connection.
+    peers: HashSet<SocketAddr>,
 }
 
 impl Gateway {
@@ -66,6 +71,7 @@ impl Gateway {
                 key_requests: 0,
                 exchanges: Vec::new(),
                 minted: 0,
+                peers: HashSet::new(),
             }),
         });
         let app = Router::new()
@@ -109,6 +115,11 @@ impl Gateway {
     pub(crate) fn exchanges(&self) -> Vec<HashMap<String, String>> {
         self.shared.state.lock().unwrap().exchanges.clone()
     }
+
+    /// Over how many connections exchanges came.
+    pub(crate) fn exchange_connections(&self) -> usize {
+        self.shared.state.lock().unwrap().peers.len()
+    }
 }
 
 async fn jwks(State(shared): State<Arc<Shared>>) -> Response {
@@ -120,15 +131,24 @@ async fn jwks(State(shared): State<Arc<Shared>>) -> Response {
     }
 }
 
-async fn token(State(shared): State<Arc<Shared>>, Form(form): Form<HashMap<String, String>>) -> Response {
+async fn token(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Form(form): Form<HashMap<String, String>>,
+) -> Response {
     let mut inside = shared.state.lock().unwrap();
     inside.exchanges.push(form);
-    let mood = inside.exchange_mood;
+    let kept = !inside.peers.insert(peer);
+    let mood = match inside.exchange_mood {
+        Mood::HangsUpOnKept if kept => Mood::HangsUp,
+        Mood::HangsUpOnKept => Mood::Well,
+        mood => mood,
+    };
     if mood == Mood::HangsUpOnce {
         inside.exchange_mood = Mood::Well;
     }
     match mood {
-        Mood::HangsUp | Mood::HangsUpOnce => {
+        Mood::HangsUp | Mood::HangsUpOnce | Mood::HangsUpOnKept => {
             let broken: Result<Bytes, _> = Err(std::io::Error::other("hung up"));
             Body::from_stream(stream::iter([Ok(Bytes::from_static(b"{")), broken])).into_response()
         }
