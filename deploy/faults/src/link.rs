@@ -136,6 +136,11 @@ async fn carry(client: TcpStream, mut state: watch::Receiver<State>, turn: usize
     if state.wait_for(passes).await.is_err() {
         return;
     }
+    // Who knocked in vain is not let in together with all the others when the weather turns: nobody waits any more.
+    if state.borrow().epoch != epoch {
+        let _ = client.set_zero_linger();
+        return;
+    }
     let targets = state.borrow().targets.clone();
     let Some(server) = connect(&targets, turn).await else {
         let _ = client.set_zero_linger();

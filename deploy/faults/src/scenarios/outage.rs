@@ -29,12 +29,16 @@ impl Watch {
         let mut watch = Self { told_after: None, ready_meanwhile: false, alive: true, says: String::new() };
         while began.elapsed() < length {
             let mut all_told = true;
-            for gateway in &stage.gateways {
-                let ready = gateway.says_ready(&stage.http).await;
+            // All at once: each may keep who asks waiting.
+            let asked = stage
+                .gateways
+                .iter()
+                .map(|gateway| tokio::spawn(says(stage.http.clone(), gateway.ready_at().to_owned())));
+            for said in asked.collect::<Vec<_>>() {
+                let (ready, alive) = said.await?;
                 all_told &= !ready;
                 watch.ready_meanwhile |= ready && watch.told_after.is_some();
-                let alive = stage.http.get(gateway.ready_at().replace("/readyz", "/healthz")).send().await;
-                watch.alive &= alive.is_ok_and(|answer| answer.status().is_success());
+                watch.alive &= alive;
             }
             if all_told && watch.told_after.is_none() {
                 watch.told_after = Some(began.elapsed());
@@ -73,6 +77,15 @@ pub(super) fn tokens_worked(trial: &mut Trial, from: Micros) {
         format!("{served} of {all} served"),
     );
     trial.promise(served > 0 && served == all, "not every valid token worked meanwhile");
+}
+
+/// Whether a gateway says that it is ready, and whether that it is alive.
+async fn says(http: reqwest::Client, ready_at: String) -> (bool, bool) {
+    let says = async |at: String| {
+        let asked = http.get(at).timeout(Duration::from_secs(3)).send().await;
+        asked.is_ok_and(|answer| answer.status().is_success())
+    };
+    (says(ready_at.clone()).await, says(ready_at.replace("/readyz", "/healthz")).await)
 }
 
 /// Waits until a gateway is ready; says whether it came to that.
