@@ -76,7 +76,7 @@ impl RedisSet {
     pub(super) async fn cluster(directory: &Path) -> Result<Self, Error> {
         let mut servers = Vec::new();
         for _ in 0..NODES {
-            let port = ports::free()?;
+            let port = ports::free_for_a_node()?;
             let arguments = [
                 "--cluster-enabled",
                 "yes",
