@@ -112,6 +112,15 @@ impl RedisSet {
     pub async fn reshard(&self, from: usize, to: usize, slots: u32) -> Result<(), Error> {
         let (from, to) = (self.id(from).await?, self.id(to).await?);
         let (at, slots) = (self.servers[0].address().to_string(), slots.to_string());
+        // What was moved before has to be known to all.
+        let mut tries = 0;
+        while let Err(error) = cluster_command(&["check", &at]).await {
+            tries += 1;
+            if tries > 100 {
+                return Err(error);
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
         let moved = ["reshard", &at, "--cluster-from", &from, "--cluster-to", &to, "--cluster-slots", &slots];
         cluster_command(&moved).await
     }
