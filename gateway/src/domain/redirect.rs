@@ -88,9 +88,14 @@ impl RedirectUri {
                     return Err(NotARedirectUri::Host);
                 }
             }
-            // What is no URL would leave the person on our page.
+            // What is no URL, or none any more with an answer in it, would leave the person on our page.
             application if is_application_scheme(application) => {
-                Url::parse(raw).map_err(|_| NotARedirectUri::Form)?;
+                let uri = Self(raw.to_owned());
+                let authority = raw.split_once("://").and_then(|(_, rest)| rest.split(['/', '?']).next());
+                let names_somebody = authority.is_some_and(|authority| authority.contains('@'));
+                if names_somebody || [raw, &uri.with(&[])].iter().any(|text| Url::parse(text).is_err()) {
+                    return Err(NotARedirectUri::Form);
+                }
             }
             _ => return Err(NotARedirectUri::Scheme),
         }
@@ -272,7 +277,10 @@ mod tests {
         for late in ["http:/localhost/x://localhost/cb", "https:/evil.example/x://client.example/cb"] {
             assert_eq!(RedirectUri::parse(late), Err(NotARedirectUri::Form), "{late}");
         }
-        assert_eq!(RedirectUri::parse("com.example.app://[cb"), Err(NotARedirectUri::Form));
+        // No URL, or none with an answer in it.
+        for none in ["com.example.app://[cb", "com.example.app://@", "com.example.app://me@host/cb"] {
+            assert_eq!(RedirectUri::parse(none), Err(NotARedirectUri::Form), "{none}");
+        }
         for good in
             ["https://1.2.3.4/cb", "https://[2001:db8::1]/cb", "https://xn--n3h.example/cb", "https://a_b/"]
         {
