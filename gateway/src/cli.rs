@@ -1,5 +1,8 @@
 //! The commands: `serve`, and what operators do beside it. Each reads the same configuration as `serve`.
 
+#[macro_use]
+mod say;
+
 mod audit;
 mod clients;
 mod config;
@@ -69,7 +72,7 @@ enum Command {
 /// Why a command did not do what it should.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
-    #[error("{0}")]
+    #[error(transparent)]
     Configuration(#[from] Mistakes),
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -89,7 +92,7 @@ enum Failure {
     Telemetry(#[from] shared::telemetry::StartError),
     #[error(transparent)]
     Start(#[from] gateway::StartError),
-    #[error("{0}")]
+    #[error(transparent)]
     Listen(#[from] std::io::Error),
     #[error("say which sessions: --person, --client, --session or --all; nothing was ended")]
     NoSelection,

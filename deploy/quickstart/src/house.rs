@@ -109,6 +109,11 @@ impl House {
         self.standin.url()
     }
 
+    /// Where its Partner API is.
+    pub fn partner_api_url(&self) -> String {
+        self.standin.partner_api_url()
+    }
+
     /// Drains and ends all three.
     pub async fn stop(self) {
         self.shutdown.cancel();

@@ -22,10 +22,14 @@ pub fn text(house: &House, state: &State) -> String {
          \x20   VS Code       .vscode/mcp.json: {{\"servers\": {{\"peaka\": {{\"type\": \"http\", \"url\": \"{url}\"}}}}}}\n\
          \x20   Inspector     npx -y @modelcontextprotocol/inspector, transport Streamable HTTP, URL {url}\n\
          \x20   any other     npx -y mcp-remote {url}\n\n\
-         The local Peaka is at {}, the state of all three in {}.\n\
+         The same tools without a sign-in, with an API key, for a client that starts programs:\n\n\
+         \x20   PEAKA_API_KEY={key} PARTNER_API_BASE_URL={api} cargo run -p mcp-backend -- stdio\n\n\
+         The local Peaka is at {}; what gateway, backend and Peaka keep is in {}.\n\
          Ctrl-C ends it. To see every step of a client once: cargo quickstart --tour\n",
         house.peaka_url(),
         state.directory().display(),
+        key = standin::demo::PROJECT_KEY,
+        api = house.partner_api_url(),
     );
     text
 }

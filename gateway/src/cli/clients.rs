@@ -145,19 +145,18 @@ impl Add {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "a command answers where it was called")]
 fn added(entry: &Entry, secret: Option<&SecretString>, as_json: bool) -> Result<(), Failure> {
     if as_json {
         let mut told = entry.to_json();
         if let Some(secret) = secret {
             told["client_secret"] = secret.expose_secret().into();
         }
-        println!("{}", serde_json::to_string_pretty(&told)?);
+        say!("{}", serde_json::to_string_pretty(&told)?);
         return Ok(());
     }
-    println!("Registered {}.", entry.id);
+    say!("Registered {}.", entry.id);
     if let Some(secret) = secret {
-        println!("Its secret, which is told only now: {}", secret.expose_secret());
+        say!("Its secret, which is told only now: {}", secret.expose_secret());
     }
     Ok(())
 }

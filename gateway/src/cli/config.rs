@@ -38,7 +38,6 @@ impl Command {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "a command answers where it was called")]
 fn check(as_json: bool) -> Result<(), Failure> {
     let read = Config::read(Env::of_process()).map(drop);
     if as_json {
@@ -47,14 +46,11 @@ fn check(as_json: bool) -> Result<(), Failure> {
             .iter()
             .map(|mistake| json!({ "variable": mistake.variable, "problem": mistake.problem }))
             .collect();
-        println!(
-            "{}",
-            serde_json::to_string_pretty(&json!({ "sound": read.is_ok(), "mistakes": mistakes }))?
-        );
+        say!("{}", serde_json::to_string_pretty(&json!({ "sound": read.is_ok(), "mistakes": mistakes }))?);
     }
     read?;
     if !as_json {
-        println!("The configuration is sound.");
+        say!("The configuration is sound.");
     }
     Ok(())
 }

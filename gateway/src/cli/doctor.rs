@@ -38,18 +38,17 @@ impl Doctor {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "a command answers where it was called")]
 fn print(report: &Report, json: bool) -> Result<(), Failure> {
     if json {
-        println!("{}", serde_json::to_string_pretty(&report.to_json())?);
+        say!("{}", serde_json::to_string_pretty(&report.to_json())?);
         return Ok(());
     }
-    println!("{}\n", report.url);
+    say!("{}\n", report.url);
     let width = report.clients.iter().map(|name| name.len()).max().unwrap_or_default();
     for client in &report.clients {
         let faults = report.faults_of(client);
         let verdict = if faults.is_empty() { "sound".to_owned() } else { faults.join(", ") };
-        println!("{client:width$}  {verdict}");
+        say!("{client:width$}  {verdict}");
     }
     for finding in &report.findings {
         let whose = if finding.clients.len() == report.clients.len() {
@@ -61,11 +60,11 @@ fn print(report: &Report, json: bool) -> Result<(), Failure> {
             Severity::Fault => "",
             Severity::Warning => ", a warning",
         };
-        println!("\n{} ({whose}{kind})", finding.fault.name());
+        say!("\n{} ({whose}{kind})", finding.fault.name());
         for seen in &finding.seen {
-            println!("  seen: {seen}");
+            say!("  seen: {seen}");
         }
-        println!("  cure: {}", finding.fault.cure());
+        say!("  cure: {}", finding.fault.cure());
     }
     Ok(())
 }

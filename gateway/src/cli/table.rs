@@ -6,7 +6,6 @@ use shared::clock::Timestamp;
 use super::Failure;
 
 /// Prints rows under their headings, or as a JSON list of objects.
-#[expect(clippy::print_stdout, reason = "a command answers where it was called")]
 pub(super) fn print<const N: usize>(
     headings: [&str; N],
     rows: &[[String; N]],
@@ -23,7 +22,7 @@ pub(super) fn print<const N: usize>(
                     .collect()
             })
             .collect();
-        println!("{}", serde_json::to_string_pretty(&objects)?);
+        say!("{}", serde_json::to_string_pretty(&objects)?);
         return Ok(());
     }
     let widths: Vec<usize> = headings
@@ -36,7 +35,7 @@ pub(super) fn print<const N: usize>(
     let line = |cells: Vec<&str>| {
         let padded: Vec<String> =
             cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        println!("{}", padded.join("  ").trim_end());
+        say!("{}", padded.join("  ").trim_end());
     };
     line(headings.to_vec());
     for row in rows {
@@ -46,12 +45,11 @@ pub(super) fn print<const N: usize>(
 }
 
 /// Says what was done: a sentence for people, or an object for machines.
-#[expect(clippy::print_stdout, reason = "a command answers where it was called")]
 pub(super) fn done(json: bool, object: &serde_json::Value, sentence: &str) -> Result<(), Failure> {
     if json {
-        println!("{}", serde_json::to_string_pretty(object)?);
+        say!("{}", serde_json::to_string_pretty(object)?);
     } else {
-        println!("{sentence}");
+        say!("{sentence}");
     }
     Ok(())
 }

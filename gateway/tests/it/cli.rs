@@ -3,7 +3,7 @@
 mod clients;
 mod follow;
 
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use crate::store_contract::{
     samples::{add_session, session},
@@ -147,4 +147,22 @@ fn mistakes_are_told_at_once_and_no_secret_with_them() {
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains("GATEWAY_DATABASE_URL: should be postgres://"), "{told}");
     assert!(!told.contains("hunter"), "{told}");
+}
+
+#[test]
+fn a_mistake_is_told_once() {
+    let output = gateway_with("mysql://x", &[], &["config", "check"]);
+    let told = [output.stdout, output.stderr].concat();
+    let told = String::from_utf8(told).unwrap();
+    assert_eq!(told.matches("GATEWAY_DATABASE_URL").count(), 1, "{told}");
+}
+
+#[test]
+fn who_has_read_enough_ends_a_command_and_breaks_nothing() {
+    let mut command = command("sqlite://x", &["config", "show", "--json"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    assert!(output.status.success());
 }

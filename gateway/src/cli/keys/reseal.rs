@@ -52,7 +52,6 @@ fn tell(json: bool, progress: &str) {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "a command answers where it was called")]
 fn report(under_master: u64, moved: Moved, left: &[(String, i64)], json: bool) -> Result<(), Failure> {
     if json {
         let left: serde_json::Map<_, _> =
@@ -60,21 +59,21 @@ fn report(under_master: u64, moved: Moved, left: &[(String, i64)], json: bool) -
         let report = serde_json::json!({
             "keys": under_master, "credentials": moved.credentials, "unreadable": moved.unreadable, "left": left,
         });
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        say!("{}", serde_json::to_string_pretty(&report)?);
         return Ok(());
     }
-    println!(
+    say!(
         "Put {under_master} key(s) under the newest master key: the older ones may leave GATEWAY_MASTER_KEYS."
     );
-    println!("Re-sealed {} credential(s) under the sealing key in use.", moved.credentials);
+    say!("Re-sealed {} credential(s) under the sealing key in use.", moved.credentials);
     if moved.unreadable > 0 {
-        println!(
+        say!(
             "{} credential(s) cannot be opened with any key; their sessions can only be ended.",
             moved.unreadable
         );
     }
     for (key, count) in left {
-        println!("The key {key} seals {count} credential(s).");
+        say!("The key {key} seals {count} credential(s).");
     }
     Ok(())
 }
