@@ -89,7 +89,7 @@ impl Usage {
             }
             if let Err(error) = self.store.add_calls(day(self.clock.now()), &batch).await {
                 warn!(error = %Chain(&error), "could not write how often sessions are used");
-                *lock(&self.waiting) = waiting;
+                *lock(&self.waiting) = waiting.bounded();
                 return;
             }
             waiting.written();

@@ -8,13 +8,17 @@ use std::{
 
 /// `println!`, for a reader that may have seen enough.
 macro_rules! say {
-    () => { $crate::cli::say::line(format_args!("")) };
     ($($text:tt)*) => { $crate::cli::say::line(format_args!($($text)*)) };
 }
 
 pub(crate) fn line(text: fmt::Arguments<'_>) {
-    if let Err(error) = writeln!(std::io::stdout(), "{text}") {
-        // `gateway config show | head` is no fault of anybody's; a full disk is one.
-        process::exit(if error.kind() == ErrorKind::BrokenPipe { 0 } else { 1 });
+    match writeln!(std::io::stdout(), "{text}") {
+        Ok(()) => {}
+        // `gateway config show | head` is no fault of anybody's.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => process::exit(0),
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "gateway: the answer could not be written: {error}");
+            process::exit(1)
+        }
     }
 }

@@ -42,9 +42,8 @@ pub(super) fn write(w: &Words, event: &AuditRow, session: &Session, account: &st
         w.say("mail.where", "projects", projects(w, &session.projects)),
         w.say("mail.when", "at", at),
     ];
-    if let Some(origin) = &event.origin {
-        // A prefix that is one address is shown as such.
-        facts.push(w.say("mail.from", "origin", origin.strip_suffix("/32").unwrap_or(origin)));
+    if let Some(origin) = event.origin_told() {
+        facts.push(w.say("mail.from", "origin", origin));
     }
     let paragraphs = [
         w.t("mail.hello").to_owned(),

@@ -188,12 +188,7 @@ fn told(w: &Here, event: &AuditRow, now: Timestamp) -> Option<Event> {
     Some(Event {
         at: Moment::of(w, event.at, now),
         text: w.say(&format!("events.{kind}"), "app", app),
-        origin: event.origin.as_deref().map(one_address).map(str::to_owned),
+        origin: event.origin_told().map(str::to_owned),
         is_theft: THEFTS.contains(&kind),
     })
-}
-
-/// A prefix that is one address looks like one.
-fn one_address(prefix: &str) -> &str {
-    prefix.strip_suffix("/32").unwrap_or(prefix)
 }

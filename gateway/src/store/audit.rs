@@ -50,6 +50,13 @@ pub struct AuditRow {
     pub detail: Option<String>,
 }
 
+impl AuditRow {
+    /// From where, as people are told: a prefix that is one address looks like one.
+    pub fn origin_told(&self) -> Option<&str> {
+        self.origin.as_deref().map(|origin| origin.strip_suffix("/32").unwrap_or(origin))
+    }
+}
+
 /// Ends the transaction of a change: with the event that tells of it, if the change was `made`. `made` again.
 pub(super) async fn commit_if(
     made: bool,

@@ -9,7 +9,7 @@ use crate::{store::Calls, tally::Count};
 
 /// Rows written in one transaction.
 const BATCH: usize = 200;
-/// Further sessions and tools are not counted while nothing can be written.
+/// Of further sessions and tools the counts are dropped while nothing can be written.
 const MOST: usize = 50_000;
 
 /// How many calls, and when the last one was, by session and tool. In one order in all replicas, so that none waits for
@@ -19,11 +19,16 @@ pub(super) struct Waiting(BTreeMap<(String, &'static str), (i64, Timestamp)>);
 
 impl Waiting {
     pub(super) fn add(&mut self, session_id: &str, Count { tool, calls, last_at }: Count) {
-        let of = (session_id.to_owned(), tool);
-        if self.0.len() < MOST || self.0.contains_key(&of) {
-            let sum = self.0.entry(of).or_insert((0, last_at));
-            *sum = (sum.0 + calls, sum.1.max(last_at));
+        let sum = self.0.entry((session_id.to_owned(), tool)).or_insert((0, last_at));
+        *sum = (sum.0 + calls, sum.1.max(last_at));
+    }
+
+    /// To be kept while nothing can be written.
+    pub(super) fn bounded(mut self) -> Self {
+        while self.0.len() > MOST {
+            self.0.pop_last();
         }
+        self
     }
 
     /// The next ones to write; none when all are written.
@@ -67,18 +72,20 @@ mod tests {
     }
 
     #[test]
-    fn there_is_a_bound_and_it_costs_no_session_that_waits_already() {
-        let mut waiting = Waiting::default();
-        for session in 0..=MOST {
-            add(&mut waiting, session, 1);
-        }
-        add(&mut waiting, 3, 2);
-        assert_eq!(waiting.batch()[3].calls, 4);
-        let mut rows = 0;
-        while let batch @ [_, ..] = &waiting.batch()[..] {
-            rows += batch.len();
-            waiting.written();
-        }
-        assert_eq!(rows, MOST);
+    fn what_waits_is_bounded_and_what_can_be_written_is_not() {
+        let rows = |mut waiting: Waiting| {
+            let mut rows = 0;
+            while let batch @ [_, ..] = &waiting.batch()[..] {
+                rows += batch.len();
+                waiting.written();
+            }
+            rows
+        };
+        let many = || {
+            let mut waiting = Waiting::default();
+            (0..=MOST).for_each(|session| add(&mut waiting, session, 1));
+            waiting
+        };
+        assert_eq!((rows(many()), rows(many().bounded())), (MOST + 1, MOST));
     }
 }
