@@ -4,18 +4,34 @@
 
 mod es256;
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
-use josekit::{
-    jwk::{Jwk, alg::ec::EcCurve, alg::ec::EcKeyPair},
-    jws::JwsHeader,
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use josekit::jwk::{
+    Jwk,
+    alg::ec::{EcCurve, EcKeyPair},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use self::es256::{Signer, Verifier};
 
 /// The longest token that is looked at, in bytes. Ours are under 1 KiB.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
+
+const ALGORITHM: &str = "ES256";
+
+/// What our own headers carry. One that brings another member (`jwk`, `jku`, `x5u`, `crit`, `b64`, ...) was not made by
+/// us, whatever it says.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header<'a> {
+    #[serde(borrow)]
+    alg: Cow<'a, str>,
+    #[serde(borrow)]
+    typ: Cow<'a, str>,
+    #[serde(borrow)]
+    kid: Cow<'a, str>,
+}
 
 /// Why a token was refused, or could not be made. Says nothing of the token's content.
 #[derive(Debug, thiserror::Error)]
@@ -81,17 +97,25 @@ impl SigningKey {
         let mut jwk = self.pair.to_jwk_public_key();
         jwk.set_key_id(&self.kid);
         jwk.set_key_use("sig");
-        jwk.set_algorithm("ES256");
+        jwk.set_algorithm(ALGORITHM);
         serde_json::Value::Object(jwk.into())
     }
 
     /// Signs `claims` into a compact JWS of type `typ`.
     pub fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, JwsError> {
-        let mut header = JwsHeader::new();
-        header.set_token_type(typ);
-        header.set_key_id(&self.kid);
-        let payload = serde_json::to_vec(claims).map_err(JwsError::Claims)?;
-        josekit::jws::serialize_compact(&payload, &header, &self.signer).map_err(JwsError::Key)
+        let header = Header { alg: ALGORITHM.into(), typ: typ.into(), kid: (&self.kid).into() };
+        let written = |value: serde_json::Result<Vec<u8>>| value.map_err(JwsError::Claims);
+        self.sign_under(&written(serde_json::to_vec(&header))?, &written(serde_json::to_vec(claims))?)
+    }
+
+    fn sign_under(&self, header: &[u8], payload: &[u8]) -> Result<String, JwsError> {
+        let mut token = URL_SAFE_NO_PAD.encode(header);
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(payload, &mut token);
+        let signature = self.signer.sign(token.as_bytes()).map_err(JwsError::Key)?;
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+        Ok(token)
     }
 }
 
@@ -139,31 +163,26 @@ impl VerificationKeys {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(JwsError::TooLong);
         }
-        let unknown_key = std::cell::Cell::new(false);
-        let decoded = josekit::jws::deserialize_compact_with_selector(token, |header| {
-            if header.token_type() != Some(typ) || !carries_only_ours(header) {
-                return Ok(None);
-            }
-            let Some(kid) = header.key_id() else { return Ok(None) };
-            let verifier = self.0.get(kid);
-            unknown_key.set(verifier.is_none());
-            Ok(verifier.map(|verifier| verifier as &dyn josekit::jws::JwsVerifier))
-        });
-        match decoded {
-            Ok((payload, header)) => {
-                let kid = header.key_id().unwrap_or_default().to_owned();
-                serde_json::from_slice(&payload).map(|claims| (claims, kid)).map_err(JwsError::Claims)
-            }
-            Err(_) if unknown_key.get() => Err(JwsError::UnknownKey),
-            Err(_) => Err(JwsError::Invalid),
+        // RFC 7515 §5.2, for the one form that ours have.
+        let (signed, signature) = token.rsplit_once('.').ok_or(JwsError::Invalid)?;
+        let (header, payload) = signed.split_once('.').ok_or(JwsError::Invalid)?;
+        // An array would pass for the members in their order.
+        let header = Some(decoded(header)?).filter(|json| json.starts_with(b"{")).ok_or(JwsError::Invalid)?;
+        let header: Header<'_> = serde_json::from_slice(&header).map_err(|_| JwsError::Invalid)?;
+        if header.alg != ALGORITHM || header.typ != typ {
+            return Err(JwsError::Invalid);
         }
+        let verifier = self.0.get(header.kid.as_ref()).ok_or(JwsError::UnknownKey)?;
+        if !verifier.verify(signed.as_bytes(), &decoded(signature)?) {
+            return Err(JwsError::Invalid);
+        }
+        let claims = serde_json::from_slice(&decoded(payload)?).map_err(JwsError::Claims)?;
+        Ok((claims, header.kid.into_owned()))
     }
 }
 
-/// Our own headers carry three members. One that carries another (`jwk`, `jku`, `x5u`, `crit`, `b64`, ...) was not
-/// made by us, whatever it says.
-fn carries_only_ours(header: &JwsHeader) -> bool {
-    header.claims_set().keys().all(|name| matches!(name.as_str(), "alg" | "typ" | "kid"))
+fn decoded(part: &str) -> Result<Vec<u8>, JwsError> {
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| JwsError::Invalid)
 }
 
 #[cfg(test)]
@@ -211,12 +230,72 @@ mod tests {
             ("crit", json!(["exp"])),
             ("b64", json!(false)),
         ] {
-            let mut header = JwsHeader::new();
-            header.set_token_type("t+jwt");
-            header.set_key_id("k1");
-            header.set_claim(name, Some(value)).unwrap();
-            let token = josekit::jws::serialize_compact(b"{}", &header, &key.signer).unwrap();
-            assert!(keys(&key).verify::<serde_json::Value>("t+jwt", &token).is_err(), "{name} was accepted");
+            let mut header = json!({"alg": "ES256", "typ": "t+jwt", "kid": "k1"});
+            header[name] = value;
+            let token = key.sign_under(header.to_string().as_bytes(), b"{}").unwrap();
+            let refused = keys(&key).verify::<serde_json::Value>("t+jwt", &token);
+            assert!(matches!(refused, Err(JwsError::Invalid)), "{name} was accepted");
+        }
+    }
+
+    #[test]
+    fn a_header_must_say_the_one_algorithm_the_type_and_the_key_once() {
+        let key = SigningKey::generate("k1").unwrap();
+        let verify = |header: &str, payload: &[u8]| {
+            let token = key.sign_under(header.as_bytes(), payload).unwrap();
+            keys(&key).verify::<serde_json::Value>("t+jwt", &token)
+        };
+        // In whatever order.
+        assert!(verify(r#"{"kid":"k1", "typ":"t+jwt", "alg":"ES256"}"#, b"{}").is_ok());
+        for header in [
+            r#"{"alg":"none","typ":"t+jwt","kid":"k1"}"#,
+            r#"{"alg":"HS256","typ":"t+jwt","kid":"k1"}"#,
+            r#"{"alg":"es256","typ":"t+jwt","kid":"k1"}"#,
+            r#"{"alg":"ES256","typ":"T+JWT","kid":"k1"}"#,
+            r#"{"alg":"ES256","typ":"t+jwt"}"#,
+            r#"{"alg":"ES256","kid":"k1"}"#,
+            r#"{"typ":"t+jwt","kid":"k1"}"#,
+            r#"{"alg":"ES256","typ":"t+jwt","kid":["k1"]}"#,
+            r#"{"alg":"ES256","typ":"t+jwt","kid":"k1","kid":"k1"}"#,
+            r#"["ES256","t+jwt","k1"]"#,
+            r#""ES256""#,
+        ] {
+            assert!(matches!(verify(header, b"{}"), Err(JwsError::Invalid)), "{header} was accepted");
+        }
+        let good = r#"{"alg":"ES256","typ":"t+jwt","kid":"k1"}"#;
+        assert!(matches!(verify(good, b"no JSON"), Err(JwsError::Claims(_))));
+    }
+
+    #[test]
+    fn a_token_has_three_parts_and_one_spelling() {
+        let key = SigningKey::generate("k1").unwrap();
+        let token = key.sign("t+jwt", &json!({"a": 1})).unwrap();
+        let refused = |token: &str| {
+            matches!(keys(&key).verify::<serde_json::Value>("t+jwt", token), Err(JwsError::Invalid))
+        };
+        let (signed, signature) = token.rsplit_once('.').unwrap();
+        let (header, payload) = signed.split_once('.').unwrap();
+        for malformed in [
+            String::new(),
+            "..".to_owned(),
+            signed.to_owned(),
+            format!("{token}."),
+            format!("{token}.{signature}"),
+            format!(".{token}"),
+            format!("{header}..{signature}"),
+            format!("{header}.{payload}."),
+            format!("{token}="),
+            format!("{token} "),
+            format!("{header}.{payload}.{}", &signature[..84]),
+            token.replace(signature, &format!("{}{signature}", "AAAA")),
+        ] {
+            assert!(refused(&malformed), "{malformed} was accepted");
+        }
+        // 64 bytes end in four bits that say nothing and must be zero: one signature, one token.
+        let last = signature.chars().next_back().unwrap();
+        for other in ('A'..='Z').chain('a'..='z').chain('0'..='9').filter(|other| *other != last) {
+            let respelt = format!("{}{other}", &token[..token.len() - 1]);
+            assert!(refused(&respelt), "{respelt} was accepted");
         }
     }
 
