@@ -1,5 +1,7 @@
 //! What a person sees of their connected apps: sessions, and their use (table `calls`).
 
+use std::sync::LazyLock;
+
 use shared::clock::Timestamp;
 use sqlx::Row as _;
 
@@ -31,6 +33,22 @@ pub struct Calls {
     pub calls: i64,
     /// When last.
     pub last_at: Timestamp,
+}
+
+/// Statements that add to the counts, with how many rows each takes. With one row to a statement, a hundred thousand
+/// sessions would cost more than all that is done for their calls.
+static ADD: LazyLock<[(usize, String); 3]> = LazyLock::new(|| [100, 10, 1].map(|rows| (rows, add(rows))));
+
+fn add(rows: usize) -> String {
+    let row = |n| format!("(${}, $1, ${}, ${}, ${})", 4 * n + 2, 4 * n + 3, 4 * n + 4, 4 * n + 5);
+    let rows: Vec<String> = (0..rows).map(row).collect();
+    format!(
+        "INSERT INTO calls (session_id, day, tool, calls, last_at_ms) VALUES {} \
+         ON CONFLICT (session_id, day, tool) DO UPDATE SET calls = calls.calls + excluded.calls, \
+         last_at_ms = CASE WHEN excluded.last_at_ms > calls.last_at_ms THEN excluded.last_at_ms \
+         ELSE calls.last_at_ms END",
+        rows.join(", ")
+    )
 }
 
 impl Store {
@@ -87,23 +105,19 @@ impl Store {
             .collect()
     }
 
-    /// Adds to the counts, all or nothing. In the order of their keys, so that two replicas do not wait for each other.
+    /// Adds to the counts, all or nothing; each session and tool is among them once. In the order of their keys, so that
+    /// two replicas do not wait for each other.
     pub async fn add_calls(&self, day: i64, calls: &[Calls]) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
-        for Calls { session_id, tool, calls, last_at } in calls {
-            sqlx::query(
-                "INSERT INTO calls (session_id, day, tool, calls, last_at_ms) VALUES ($1, $2, $3, $4, $5) \
-                 ON CONFLICT (session_id, day, tool) DO UPDATE SET calls = calls.calls + excluded.calls, \
-                 last_at_ms = CASE WHEN excluded.last_at_ms > calls.last_at_ms THEN excluded.last_at_ms \
-                 ELSE calls.last_at_ms END",
-            )
-            .bind(session_id)
-            .bind(day)
-            .bind(tool)
-            .bind(calls)
-            .bind(last_at.millis())
-            .execute(&mut *transaction)
-            .await?;
+        let mut left = calls;
+        while let Some((rows, add)) = ADD.iter().find(|(rows, _)| !left.is_empty() && *rows <= left.len()) {
+            let (now, later) = left.split_at(*rows);
+            left = later;
+            let mut query = sqlx::query(add.as_str()).bind(day);
+            for Calls { session_id, tool, calls, last_at } in now {
+                query = query.bind(session_id).bind(tool).bind(calls).bind(last_at.millis());
+            }
+            query.execute(&mut *transaction).await?;
         }
         transaction.commit().await?;
         Ok(())

@@ -15,6 +15,7 @@ on_both!(
     a_sign_in_returns_once_and_in_time,
     a_person_sees_their_live_sessions,
     counts_add_up,
+    however_many_are_counted_each_has_its_own,
     the_last_use_is_the_latest_whoever_writes_first,
     a_person_ends_their_own,
     an_authorization_goes_back_to_the_sign_in_once,
@@ -76,6 +77,21 @@ async fn counts_add_up(world: World) {
     assert_eq!(store.calls("subject", 20_000).await.unwrap(), both);
     assert_eq!(store.calls("subject", 20_001).await.unwrap(), [calls("s", "tool", 5)]);
     assert!(store.calls("somebody else", 0).await.unwrap().is_empty());
+}
+
+async fn however_many_are_counted_each_has_its_own(world: World) {
+    let store = &world.store;
+    for number in [1, 9, 10, 99, 100, 223] {
+        let id = format!("of {number}");
+        add_session(store, &session(&id)).await;
+        let counted: Vec<_> = (1..=number).map(|n| calls(&id, &format!("tool {n}"), n)).collect();
+        store.add_calls(20_000, &counted).await.unwrap();
+        store.add_calls(20_000, &counted).await.unwrap();
+        let mut written = store.calls("subject", 20_000).await.unwrap();
+        written.retain(|one| one.session_id == id);
+        let twice = counted.into_iter().map(|one| Calls { calls: 2 * one.calls, ..one });
+        assert_eq!(written, twice.rev().collect::<Vec<_>>());
+    }
 }
 
 /// Replicas write what they counted when they come to it, and one of them may be late.
