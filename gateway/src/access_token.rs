@@ -184,7 +184,7 @@ impl AccessTokens {
     }
 
     /// Judges a presented token. No input or output: a hash and a look-up, for a token seen before.
-    pub(crate) fn validate(&self, token: &str) -> Result<Arc<Valid>, BadToken> {
+    pub(crate) fn validate(&self, token: &str, now: Timestamp) -> Result<Arc<Valid>, BadToken> {
         let hash = sha256(token);
         let valid = match self.remembered.get(&hash) {
             Some(valid) => {
@@ -193,18 +193,18 @@ impl AccessTokens {
             }
             None => {
                 TOKEN_CACHE.count(CacheAnswer::Miss);
-                let valid = Arc::new(self.verify(token)?);
+                let valid = Arc::new(self.verify(token, now)?);
                 self.remembered.insert(hash, Arc::clone(&valid));
                 valid
             }
         };
-        self.look_again(&valid)?;
+        self.look_again(&valid, now)?;
         Ok(valid)
     }
 
     /// Whether a token that was valid still is.
-    pub(crate) fn look_again(&self, valid: &Valid) -> Result<(), BadToken> {
-        if self.clock.now() >= valid.expires_at {
+    pub(crate) fn look_again(&self, valid: &Valid, now: Timestamp) -> Result<(), BadToken> {
+        if now >= valid.expires_at {
             return Err(BadToken::Expired);
         }
         if self.revoked.contains(&valid.identity.session_id) {
@@ -220,7 +220,7 @@ impl AccessTokens {
             tokio::pin!(ended);
             // Listening before looking: an end in between is not missed.
             ended.as_mut().enable();
-            if let Err(over) = self.look_again(valid) {
+            if let Err(over) = self.look_again(valid, self.clock.now()) {
                 return over;
             }
             tokio::select! {
@@ -239,7 +239,8 @@ impl AccessTokens {
     /// The session and the claims of a token that is good now (RFC 7662 §2.2). Not the session's own, which are for the
     /// resource alone.
     pub(crate) fn claims_of(&self, token: &str) -> Option<(String, serde_json::Value)> {
-        self.look_again(&self.verify(token).ok()?).ok()?;
+        let now = self.clock.now();
+        self.look_again(&self.verify(token, now).ok()?, now).ok()?;
         let claims: Claims = self.keys.access(|ring| ring.verification().verify(TYPE, token)).ok()?;
         let mut told = serde_json::json!({
             "iss": claims.iss,
@@ -260,8 +261,7 @@ impl AccessTokens {
     }
 
     /// The identity header for the backend: signed once per token and a few seconds, then reused.
-    pub(crate) fn identity_header(&self, valid: &Valid) -> Result<HeaderValue, SignError> {
-        let now = self.clock.now();
+    pub(crate) fn identity_header(&self, valid: &Valid, now: Timestamp) -> Result<HeaderValue, SignError> {
         let mut held = valid.header.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((header, signed_at)) = held.as_ref()
             && now.since(*signed_at) < HEADER_REUSE
@@ -279,14 +279,14 @@ impl AccessTokens {
         Ok(header)
     }
 
-    fn verify(&self, token: &str) -> Result<Valid, BadToken> {
+    fn verify(&self, token: &str, now: Timestamp) -> Result<Valid, BadToken> {
         let claims: Claims =
             self.keys.access(|ring| ring.verification().verify(TYPE, token)).map_err(|error| {
                 debug!(%error, "refused an access token");
                 BadToken::Invalid
             })?;
         let ours = claims.iss == self.issuer.as_str() && claims.aud == self.issuer.resource();
-        let from_the_future = claims.iat > self.clock.now().plus(CLOCK_LEEWAY).seconds();
+        let from_the_future = claims.iat > now.plus(CLOCK_LEEWAY).seconds();
         if !ours || from_the_future {
             return Err(BadToken::Invalid);
         }

@@ -12,9 +12,9 @@ pub(crate) mod refusal;
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use axum::{body::Body, response::Response};
-use http::{Method, Request, StatusCode, header, response::Parts};
+use http::{HeaderMap, Method, Request, StatusCode, header};
 use hyper::body::Incoming;
-use shared::{assertion, chain::Chain};
+use shared::{assertion, chain::Chain, clock::Timestamp};
 use tracing::{info, warn};
 
 use self::{
@@ -29,13 +29,14 @@ use crate::{
     caller, domain, dpop,
     metrics::{IN_FLIGHT, Route, request_done},
     upstream::{BackendBody, BodyError, ClientBody, UpstreamError},
+    usage,
 };
 
 /// A JSON-RPC request is not longer than this.
 const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 
 /// Answers a request to `/mcp`. It stands before the router: what every tool call passes is kept short.
-pub(crate) async fn mcp(app: &Arc<App>, request: Request<Incoming>, peer: SocketAddr) -> Response {
+pub(crate) async fn mcp(app: &Arc<App>, request: Box<Request<Incoming>>, peer: SocketAddr) -> Response {
     let (began, _in_flight) = (Instant::now(), IN_FLIGHT.hold(()));
     let origin = origin::judge(request.headers(), &app.issuer, &app.allowed_origins);
     let mut response = match origin {
@@ -48,15 +49,16 @@ pub(crate) async fn mcp(app: &Arc<App>, request: Request<Incoming>, peer: Socket
     response
 }
 
-async fn answer(app: &Arc<App>, request: Request<Incoming>, peer: SocketAddr) -> Response {
+async fn answer(app: &Arc<App>, request: Box<Request<Incoming>>, peer: SocketAddr) -> Response {
     // First who, then what: a client that has no token yet asks with GET, and must be told where to get one.
     let presented = match presented::read(request.headers()) {
         Ok(presented) => presented,
         Err(refusal) => return refusal.into_response(&app.issuer, Scheme::Bearer),
     };
     let scheme = presented.scheme;
-    let mut response = match known(app, &request, presented, peer).await {
-        Ok(valid) => served(app, request, valid).await,
+    let now = app.clock.now();
+    let mut response = match known(app, &request, presented, peer, now).await {
+        Ok(valid) => served(app, request, valid, now).await,
         Err(refusal) => Err(refusal),
     }
     .unwrap_or_else(|refusal| refusal.into_response(&app.issuer, scheme));
@@ -74,15 +76,19 @@ async fn known(
     request: &Request<Incoming>,
     presented: Presented<'_>,
     peer: SocketAddr,
+    now: Timestamp,
 ) -> Result<Arc<Valid>, Refusal> {
     let (headers, method) = (request.headers(), request.method());
     let note = |refusal, client_id: Option<&str>| {
         caller::noting(app.caller(peer, headers), || app.audit.refused(refusal, client_id));
     };
-    let valid = app.access_tokens.validate(presented.token).inspect_err(|bad| {
-        if *bad == BadToken::Invalid {
+    let valid = app.access_tokens.validate(presented.token, now).map_err(|bad| match bad {
+        BadToken::Invalid if !presented.is_well_formed() => Refusal::Malformed,
+        BadToken::Invalid => {
             note(domain::audit::Refusal::Token, None);
+            bad.into()
         }
+        BadToken::Expired | BadToken::Revoked => bad.into(),
     })?;
     possession::judge(app, headers, method, presented, &valid).await.inspect_err(|refusal| {
         if refusal.is_of_a_thief() {
@@ -92,61 +98,72 @@ async fn known(
     Ok(valid)
 }
 
-async fn served(app: &Arc<App>, request: Request<Incoming>, valid: Arc<Valid>) -> Result<Response, Refusal> {
+async fn served(
+    app: &Arc<App>,
+    request: Box<Request<Incoming>>,
+    valid: Arc<Valid>,
+    now: Timestamp,
+) -> Result<Response, Refusal> {
     if request.method() != Method::POST {
         return Err(Refusal::Method);
     }
-    let declared: Option<usize> = request
-        .headers()
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.parse().ok());
-    if declared.is_some_and(|length| length > MAX_BODY_BYTES) {
-        return Err(Refusal::TooLarge);
-    }
     let place = app.bulkhead.enter(valid.person(&app.bulkhead))?;
-    let (parts, body) = request.into_parts();
-    let mut upstream = headers::to_backend(&parts.headers);
-    if let Some(length) = parts.headers.get(header::CONTENT_LENGTH) {
-        upstream.insert(header::CONTENT_LENGTH, length.clone());
-    }
-    let identity =
-        app.access_tokens.identity_header(&valid).map_err(|error| Refusal::Unavailable(error.into()))?;
-    upstream.insert(assertion::HEADER, identity);
-    if let Some(session) = mcp_session::from_client(&parts.headers, &app.keys, &valid)? {
-        upstream.insert(mcp_session::HEADER, session);
-    }
-    let response =
-        app.upstream.call(upstream, ClientBody::new(body, MAX_BODY_BYTES)).await.map_err(failed)?;
+    let tool = usage::tool(request.headers());
+    let (headers, body) = for_backend(app, *request, &valid, now)?;
+    let answer = app.upstream.call(headers, body).await.map_err(failed)?;
     // What came in while the session was being ended is not given out any more.
-    app.access_tokens.look_again(&valid)?;
-    if response.status().is_success() {
-        app.usage.count(&valid, &parts.headers);
+    let now = app.clock.now();
+    app.access_tokens.look_again(&valid, now)?;
+    if answer.status().is_success() {
+        app.usage.count(&valid, tool, now);
     }
-    let session = mcp_session::from_backend(response.headers(), &app.keys, &valid)
-        .map_err(|error| Refusal::Unavailable(error.into()))?;
-    let mut response = from_backend(response, app, &valid, place).await?;
-    if let Some(session) = session {
-        response.headers_mut().insert(mcp_session::HEADER, session);
-    }
-    Ok(response)
-}
-
-async fn from_backend(
-    response: http::Response<BackendBody>,
-    app: &Arc<App>,
-    valid: &Arc<Valid>,
-    place: Place,
-) -> Result<Response, Refusal> {
-    let (parts, body) = response.into_parts();
-    if let Some(refusal) = refused(&parts, valid) {
-        body.discard().await;
+    if let Some(refusal) = refused(&answer, &valid) {
+        // Boxed, so that the other answers do not carry the room for it.
+        Box::pin(answer.into_body().discard()).await;
         return Err(refusal);
     }
-    let headers = headers::from_backend(&parts.headers);
+    from_backend(app, answer, valid, place)
+}
+
+/// All that the backend gets to see.
+fn for_backend(
+    app: &App,
+    request: Request<Incoming>,
+    valid: &Valid,
+    now: Timestamp,
+) -> Result<(HeaderMap, ClientBody), Refusal> {
+    let mut headers = headers::to_backend(request.headers());
+    if let Some(length) = request.headers().get(header::CONTENT_LENGTH) {
+        let bytes: Option<usize> = length.to_str().ok().and_then(|length| length.parse().ok());
+        if bytes.is_some_and(|bytes| bytes > MAX_BODY_BYTES) {
+            return Err(Refusal::TooLarge);
+        }
+        headers.insert(header::CONTENT_LENGTH, length.clone());
+    }
+    let identity = app.access_tokens.identity_header(valid, now);
+    headers.insert(assertion::HEADER, identity.map_err(|error| Refusal::Unavailable(error.into()))?);
+    if let Some(session) = mcp_session::from_client(request.headers(), &app.keys, valid)? {
+        headers.insert(mcp_session::HEADER, session);
+    }
+    Ok((headers, ClientBody::new(request.into_body(), MAX_BODY_BYTES)))
+}
+
+fn from_backend(
+    app: &Arc<App>,
+    answer: http::Response<BackendBody>,
+    valid: Arc<Valid>,
+    place: Place,
+) -> Result<Response, Refusal> {
+    let session = mcp_session::from_backend(answer.headers(), &app.keys, &valid)
+        .map_err(|error| Refusal::Unavailable(error.into()))?;
+    let (parts, body) = answer.into_parts();
+    let mut headers = headers::from_backend(&parts.headers);
+    if let Some(session) = session {
+        headers.insert(mcp_session::HEADER, session);
+    }
     let body = if headers::are_of_a_stream(&headers) {
         let place = app.bulkhead.stream(place).map_err(|_| Refusal::StreamLost)?;
-        Body::new(Placed::new(Leashed::new(body, Arc::clone(app), Arc::clone(valid)), place))
+        Body::new(Placed::new(Leashed::new(body, Arc::clone(app), valid), place))
     } else {
         Body::new(Placed::new(body, place))
     };
@@ -157,22 +174,22 @@ async fn from_backend(
 }
 
 /// What of the backend's answers is not passed on.
-fn refused(answer: &Parts, valid: &Valid) -> Option<Refusal> {
+fn refused<B>(answer: &http::Response<B>, valid: &Valid) -> Option<Refusal> {
     let session_id = valid.identity().session_id.as_str();
-    match answer.status {
-        StatusCode::UNAUTHORIZED if answer.headers.contains_key(assertion::SIGN_IN_AGAIN_HEADER) => {
+    match answer.status() {
+        StatusCode::UNAUTHORIZED if answer.headers().contains_key(assertion::SIGN_IN_AGAIN_HEADER) => {
             info!(session_id, "Peaka no longer honours this session's credential");
             Some(Refusal::SignInAgain)
         }
         StatusCode::FORBIDDEN => {
             let scopes =
-                answer.headers.get(assertion::REQUIRED_SCOPE_HEADER).and_then(|value| value.to_str().ok());
+                answer.headers().get(assertion::REQUIRED_SCOPE_HEADER).and_then(|value| value.to_str().ok());
             let scopes = scopes.and_then(|scopes| scopes.parse().ok());
             Some(scopes.map_or(Refusal::Backend, Refusal::Scope))
         }
         // Any other 401 is a quarrel between gateway and backend, and none of the client's business.
         StatusCode::UNAUTHORIZED | StatusCode::INTERNAL_SERVER_ERROR | StatusCode::BAD_GATEWAY => {
-            warn!(status = answer.status.as_u16(), session_id, "the backend failed");
+            warn!(status = answer.status().as_u16(), session_id, "the backend failed");
             Some(Refusal::Backend)
         }
         status if status.is_redirection() => Some(Refusal::Backend),

@@ -70,7 +70,7 @@ impl Public {
 }
 
 impl Handler for Public {
-    async fn answer(&self, request: http::Request<Incoming>, peer: SocketAddr) -> Response {
+    async fn answer(&self, request: Box<http::Request<Incoming>>, peer: SocketAddr) -> Response {
         // HTTP/2 has another way to say it, without which nothing is lost.
         let can_be_told = request.version() < Version::HTTP_2;
         let mut response = self.on_any_path(request, peer).await;
@@ -88,7 +88,7 @@ impl Handler for Public {
 }
 
 impl Public {
-    async fn on_any_path(&self, request: http::Request<Incoming>, peer: SocketAddr) -> Response {
+    async fn on_any_path(&self, request: Box<http::Request<Incoming>>, peer: SocketAddr) -> Response {
         if request.uri().path() == MCP {
             let mut response = self.mcp(request, peer).await;
             if self.app.issuer.is_https() {
@@ -107,7 +107,7 @@ impl Public {
     }
 
     /// A span for each request would cost more than all that is done for it: there is one where it is sent somewhere.
-    async fn mcp(&self, request: http::Request<Incoming>, peer: SocketAddr) -> Response {
+    async fn mcp(&self, request: Box<http::Request<Incoming>>, peer: SocketAddr) -> Response {
         if !trace::is_on() {
             return proxy::mcp(&self.app, request, peer).await;
         }

@@ -6,16 +6,12 @@ mod body;
 mod replica;
 mod replicas;
 
-use std::{
-    io,
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::{io, net::SocketAddr, time::Duration};
 
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header};
 use hyper::body::Incoming;
 use shared::telemetry::trace;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
@@ -73,34 +69,41 @@ impl Upstream {
     }
 
     /// Posts to `/mcp`. `headers` is all that the backend gets to see.
-    pub(crate) async fn call(
+    pub(crate) fn call(
         &self,
         mut headers: HeaderMap<HeaderValue>,
         body: ClientBody,
-    ) -> Result<Response<BackendBody>, UpstreamError> {
+    ) -> impl Future<Output = Result<Response<BackendBody>, UpstreamError>> {
         headers.insert(header::HOST, self.host.clone());
-        let mut request = Request::new(body);
+        // Boxed, since each future that it is handed on to would have room for it twice.
+        let mut request = Box::new(Request::new(body));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = Uri::from_static("/mcp");
         *request.headers_mut() = headers;
         let span = trace::call("backend", request.method());
         trace::inject(&span, request.headers_mut());
-        let sent = Instant::now();
-        let answer = timeout(body::WHOLE + FIRST_BYTE, self.send(request).instrument(span))
-            .await
-            .unwrap_or(Err(UpstreamError::Timeout));
-        UPSTREAM_SECONDS.observe(outcome(&answer), sent.elapsed());
-        answer
+        async move {
+            let now = Instant::now();
+            let sent = self.send(request, now).instrument(span);
+            let answer = timeout_at(now + body::WHOLE + FIRST_BYTE, sent).await;
+            let answer = answer.unwrap_or(Err(UpstreamError::Timeout));
+            UPSTREAM_SECONDS.observe(outcome(&answer), now.elapsed());
+            answer
+        }
     }
 
     /// Tries another replica only where nothing was sent: what has left may have been done.
-    async fn send(&self, mut request: Request<ClientBody>) -> Result<Response<BackendBody>, UpstreamError> {
+    async fn send(
+        &self,
+        mut request: Box<Request<ClientBody>>,
+        now: Instant,
+    ) -> Result<Response<BackendBody>, UpstreamError> {
         let mut tries = 0;
         let mut dead: Option<SocketAddr> = None;
         loop {
             tries += 1;
             let replica = self.replicas.next(dead).await.ok_or(UpstreamError::NoReplica)?;
-            let mut lease = match replica.lease().await {
+            let mut lease = match replica.lease(now).await {
                 Ok(lease) => lease,
                 // The only one there is gets no second chance to be slow.
                 Err(_) if tries < MOST_TRIES && dead != Some(replica.address) => {
@@ -110,11 +113,11 @@ impl Upstream {
                 Err(error) => return Err(error),
             };
             let Some(sender) = lease.sender() else { return Err(UpstreamError::NoReplica) };
-            match sender.try_send_request(request).await {
+            match sender.try_send_request(*request).await {
                 Ok(response) => return Ok(response.map(|body: Incoming| BackendBody::new(body, lease))),
                 Err(mut failed) => match failed.take_message() {
                     // An idle connection was closed under our hands.
-                    Some(unsent) if tries < MOST_TRIES => request = unsent,
+                    Some(unsent) if tries < MOST_TRIES => *request = unsent,
                     _ => return Err(failed.into_error().into()),
                 },
             }

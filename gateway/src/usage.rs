@@ -54,8 +54,8 @@ impl Usage {
     }
 
     /// Counts a request that the backend answered.
-    pub(crate) fn count(&self, token: &Arc<Valid>, headers: &HeaderMap) {
-        if token.tally().count(tool(headers), self.clock.now()) {
+    pub(crate) fn count(&self, token: &Arc<Valid>, tool: &'static str, at: Timestamp) {
+        if token.tally().count(tool, at) {
             lock(&self.used).push(Arc::clone(token));
         }
     }
@@ -102,7 +102,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// The tool that a request calls, if that can be known; otherwise nothing.
-fn tool(headers: &HeaderMap) -> &'static str {
+pub(crate) fn tool(headers: &HeaderMap) -> &'static str {
     let is_checked = headers
         .get("mcp-protocol-version")
         .is_some_and(|version| version.len() == 10 && version.as_bytes() >= HEADERS_ARE_CHECKED);

@@ -64,10 +64,11 @@ pub const MAX_HEADER_BYTES: usize = 32 * 1024;
 
 /// What answers requests. Their framing was checked before.
 pub trait Handler: Clone + Send + Sync + 'static {
-    /// Answers one request of the peer at this address.
+    /// Answers one request of the peer at this address. The request is boxed, since each future that it is handed on to
+    /// would have room for it twice.
     fn answer(
         &self,
-        request: Request<Incoming>,
+        request: Box<Request<Incoming>>,
         peer: SocketAddr,
     ) -> impl Future<Output = Response<Body>> + Send;
 
@@ -79,11 +80,11 @@ pub trait Handler: Clone + Send + Sync + 'static {
 
 /// The peer's address reaches a router's handlers as [`ConnectInfo<SocketAddr>`].
 impl Handler for Router {
-    async fn answer(&self, mut request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
+    async fn answer(&self, mut request: Box<Request<Incoming>>, peer: SocketAddr) -> Response<Body> {
         request.extensions_mut().insert(ConnectInfo(peer));
         let span = span(&request);
         let traced = trace::adopt(&span, request.headers());
-        let Ok(response) = self.clone().oneshot(request.map(Body::new)).instrument(span).await;
+        let Ok(response) = self.clone().oneshot((*request).map(Body::new)).instrument(span).await;
         trace::answered(&traced, response.status());
         response
     }

@@ -193,11 +193,11 @@ impl History {
             assert!(truth.sessions.get(id).is_none_or(|row| row.revoked_at.is_some()), "{id} lives again");
         }
         self.world.app.revocation.load().await.unwrap();
-        let now = self.world.app.clock.now().millis();
+        let now = self.world.app.clock.now();
         for held in &self.held {
             let (id, row) = (&held.session_id, truth.sessions.get(&held.session_id));
             for token in held.access.iter().rev().take(3) {
-                match (self.world.app.access_tokens.validate(token), row) {
+                match (self.world.app.access_tokens.validate(token, now), row) {
                     (Err(BadToken::Expired), _) => {}
                     (Err(BadToken::Revoked), Some(row)) => assert!(row.revoked_at.is_some(), "{id} lives"),
                     (Ok(_), Some(row)) => assert!(row.revoked_at.is_none(), "{id} has ended"),
@@ -207,7 +207,7 @@ impl History {
             let (Some(row), Some(newest)) = (row, held.refresh.last()) else { continue };
             let newest = RefreshToken::parse(newest).unwrap();
             assert!(i64::from(newest.generation) <= row.generation, "{id} forgot a generation");
-            let lives = row.revoked_at.is_none() && now < row.ends_at;
+            let lives = row.revoked_at.is_none() && now.millis() < row.ends_at;
             assert!(!lives || self.world.app.keys.proves(&newest), "a key of {id} went too early");
         }
     }

@@ -22,8 +22,8 @@ const FROM_BACKEND: [HeaderName; 5] = [
     HeaderName::from_static("mcp-protocol-version"),
 ];
 
-fn copy(from: &HeaderMap, to: &mut HeaderMap, name: &HeaderName) {
-    for value in from.get_all(name) {
+fn copy(from: &HeaderMap, to: &mut HeaderMap, passes: impl Fn(&HeaderName) -> bool) {
+    for (name, value) in from.iter().filter(|(name, _)| passes(name)) {
         to.append(name.clone(), value.clone());
     }
 }
@@ -31,21 +31,16 @@ fn copy(from: &HeaderMap, to: &mut HeaderMap, name: &HeaderName) {
 /// What the backend gets of a client's headers.
 pub(crate) fn to_backend(client: &HeaderMap) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(12);
-    for name in &TO_BACKEND {
-        copy(client, &mut headers, name);
-    }
-    for name in client.keys().filter(|name| name.as_str().starts_with(TO_BACKEND_PREFIX)) {
-        copy(client, &mut headers, name);
-    }
+    copy(client, &mut headers, |name| {
+        TO_BACKEND.contains(name) || name.as_str().starts_with(TO_BACKEND_PREFIX)
+    });
     headers
 }
 
 /// What the client gets of the backend's headers.
 pub(crate) fn from_backend(backend: &HeaderMap) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(8);
-    for name in &FROM_BACKEND {
-        copy(backend, &mut headers, name);
-    }
+    copy(backend, &mut headers, |name| FROM_BACKEND.contains(name));
     if are_of_a_stream(&headers) {
         // A proxy in front must hand on each event as it comes.
         headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));

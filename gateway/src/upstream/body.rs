@@ -21,8 +21,8 @@ pub(super) const WHOLE: Duration = Duration::from_secs(60);
 pub(crate) struct ClientBody {
     body: Incoming,
     left: usize,
-    since: Instant,
-    /// Made at the first pause: most bodies come with their headers.
+    /// When it paused for the first time: most bodies come with their headers, and need no clock.
+    since: Option<Instant>,
     pause: Option<Pin<Box<Sleep>>>,
 }
 
@@ -43,7 +43,7 @@ pub(crate) enum BodyError {
 impl ClientBody {
     /// At most `most` bytes of `body`.
     pub(crate) fn new(body: Incoming, most: usize) -> Self {
-        Self { body, left: most, since: Instant::now(), pause: None }
+        Self { body, left: most, since: None, pause: None }
     }
 }
 
@@ -57,8 +57,12 @@ impl Body for ClientBody {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = &mut *self;
         let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(cx) else {
-            let until = (Instant::now() + PAUSE).min(this.since + WHOLE);
-            ready!(this.pause.get_or_insert_with(|| Box::pin(sleep_until(until))).as_mut().poll(cx));
+            let pause = this.pause.get_or_insert_with(|| {
+                let now = Instant::now();
+                let whole = *this.since.get_or_insert(now) + WHOLE;
+                Box::pin(sleep_until(whole.min(now + PAUSE)))
+            });
+            ready!(pause.as_mut().poll(cx));
             return Poll::Ready(Some(Err(BodyError::Stalled)));
         };
         this.pause = None;

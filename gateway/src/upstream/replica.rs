@@ -93,17 +93,18 @@ impl Replica {
     }
 
     /// A connection that is ready to send, an idle one if there is one.
-    pub(super) async fn lease(self: &Arc<Self>) -> Result<Lease, UpstreamError> {
+    pub(super) async fn lease(self: &Arc<Self>, now: Instant) -> Result<Lease, UpstreamError> {
         self.under_way.fetch_add(1, Ordering::Relaxed);
         let mut lease = Lease { replica: Arc::clone(self), sender: None };
-        while let Some(mut sender) = self.idle() {
+        while let Some(mut sender) = self.idle(now) {
             // One whose backend answered before it had read the whole request is still busy sending it.
-            if let Ok(Ok(())) = timeout(READY, sender.ready()).await {
+            if sender.is_ready() || matches!(timeout(READY, sender.ready()).await, Ok(Ok(()))) {
                 lease.sender = Some(sender);
                 return Ok(lease);
             }
         }
-        match timeout(CONNECT, connect(self.address)).await {
+        // Boxed: a request that finds a connection does not carry the room for it.
+        match Box::pin(timeout(CONNECT, connect(self.address))).await {
             Ok(Ok(sender)) => {
                 self.failures.store(0, Ordering::Relaxed);
                 lease.sender = Some(sender);
@@ -132,10 +133,10 @@ impl Replica {
         debug!(replica = %self.address, ?pause, "a replica of the backend cannot be reached");
     }
 
-    fn idle(&self) -> Option<SendRequest<ClientBody>> {
+    fn idle(&self, now: Instant) -> Option<SendRequest<ClientBody>> {
         let mut shelf = lock(&self.shelves[SHELF.with(|shelf| *shelf)]);
         while let Some(Idle { sender, since }) = shelf.pop() {
-            if since.elapsed() > MOST_IDLE {
+            if now.duration_since(since) > MOST_IDLE {
                 // The ones below have been idle for longer.
                 shelf.clear();
                 return None;

@@ -39,7 +39,7 @@ pub(super) async fn connection(
     };
     let idle = Idle::default();
     let service = service_fn(|request| {
-        let (handler, busy) = (handler.clone(), http2.then(|| idle.busy()));
+        let (handler, request, busy) = (handler.clone(), Box::new(request), http2.then(|| idle.busy()));
         // Boxed: hyper keeps the place of this future for as long as the connection lives, through hours of a stream.
         Box::pin(async move {
             let response = answer(handler, peer, request).await;
@@ -93,7 +93,7 @@ pub(super) async fn connection(
     }
 }
 
-async fn answer(handler: impl Handler, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
+async fn answer(handler: impl Handler, peer: SocketAddr, request: Box<Request<Incoming>>) -> Response<Body> {
     match framing::check(&request) {
         Ok(()) => handler.answer(request, peer).await,
         Err(fault) => framing::refuse(fault),

@@ -175,7 +175,8 @@ impl History {
             Ok(_) => {
                 assert!(!struck, "an end was acknowledged that may not be one");
                 // At once here, without a look at the database.
-                assert!(self.world.app.access_tokens.validate(&access).is_err());
+                let now = self.world.app.clock.now();
+                assert!(self.world.app.access_tokens.validate(&access, now).is_err());
                 self.ended.insert(id);
             }
             Err(OAuthError::Unavailable(_)) => assert!(struck),

@@ -61,7 +61,7 @@ impl HttpBody for Late {
 }
 
 impl Handler for Fountain {
-    async fn answer(&self, request: Request<Incoming>, _: SocketAddr) -> Response<Body> {
+    async fn answer(&self, request: Box<Request<Incoming>>, _: SocketAddr) -> Response<Body> {
         Response::new(match request.uri().path() {
             "/endless" => Body::new(Endless(self.ended.clone())),
             "/large" => Body::new(Full::new(Bytes::from(vec![b'x'; LARGE]))),
