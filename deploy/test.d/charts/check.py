@@ -32,33 +32,18 @@ def of(objects, kind):
     return [it for it in objects if it["kind"] == kind]
 
 
-def check_pod(deployment, known):
-    template = deployment["spec"]["template"]
-    name, pod = deployment["metadata"]["name"], template["spec"]
-    component = template["metadata"]["labels"]["app.kubernetes.io/component"]
-    expect(selects(deployment["spec"]["selector"]["matchLabels"], template["metadata"]["labels"]), f"{name} selects its pods")
+def check_locked_down(name, pod, known):
+    """What holds of every pod; gives its container."""
     expect(pod.get("automountServiceAccountToken") is False, f"{name} mounts no token")
     expect(pod.get("enableServiceLinks") is False, f"{name} gets no variables of services")
     security = pod.get("securityContext", {})
     expect(security.get("runAsNonRoot") is True and security.get("runAsUser", 0) > 0, f"{name} runs as a numeric user")
     expect(security.get("seccompProfile", {}).get("type") == "RuntimeDefault", f"{name} has the default seccomp profile")
-    for spread in pod["topologySpreadConstraints"]:
-        expect(selects(spread["labelSelector"]["matchLabels"], template["metadata"]["labels"]), f"{name} is spread by its own labels")
     (container,) = pod["containers"]
     security = container["securityContext"]
     expect(security.get("readOnlyRootFilesystem") is True, f"{name} has a read-only root")
     expect(security.get("allowPrivilegeEscalation") is False, f"{name} cannot gain rights")
     expect(security.get("capabilities") == {"drop": ["ALL"]}, f"{name} has no capabilities")
-    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
-    for probe in ("readinessProbe", "livenessProbe") + (("startupProbe",) if component == "gateway" else ()):
-        get = container[probe]["httpGet"]
-        expect(get["port"] in ports and get["path"] in ("/healthz", "/readyz"), f"{name}: {probe} asks something that is there")
-    expect(container["livenessProbe"]["httpGet"]["path"] == "/healthz", f"{name} is not killed for what others lack")
-    pause = container["lifecycle"]["preStop"]["sleep"]["seconds"]
-    values = {variable["name"]: variable.get("value") for variable in container["env"]}
-    delay, drain = (int(values[f"{component.upper()}_{it}_SECONDS"]) for it in ("SHUTDOWN_DELAY", "DRAIN"))
-    least = pause + delay + drain * LISTENERS[component]
-    expect(pod["terminationGracePeriodSeconds"] > least, f"{name} may drain to the end")
     names = [variable["name"] for variable in container["env"]]
     expect(len(names) == len(set(names)), f"{name} sets no variable twice")
     for variable in container["env"]:
@@ -70,6 +55,38 @@ def check_pod(deployment, known):
             expect(isinstance(variable["value"], str) and variable["value"] != "", f"{name}: {variable['name']} has a text")
     mounts = {mount["name"] for mount in container.get("volumeMounts", [])}
     expect(mounts <= {volume["name"] for volume in pod.get("volumes", [])}, f"{name} mounts volumes that are there")
+    return container
+
+
+def check_job(job, known, selectors):
+    template = job["spec"]["template"]
+    name, pod, labels = job["metadata"]["name"], template["spec"], template["metadata"]["labels"]
+    container = check_locked_down(name, pod, known)
+    hook = job["metadata"]["annotations"]["helm.sh/hook"]
+    expect(set(hook.split(",")) == {"pre-install", "pre-upgrade"}, f"{name} runs before a release")
+    expect(container["args"] == ["migrate"] and pod["restartPolicy"] == "Never", f"{name} migrates and ends")
+    expect("serviceAccountName" not in pod, f"{name} needs nothing of the release, which is not there yet")
+    expect(not any(selects(selector, labels) for selector in selectors), f"{name} is sent no traffic and guarded by no policy")
+
+
+def check_pod(deployment, known):
+    template = deployment["spec"]["template"]
+    name, pod = deployment["metadata"]["name"], template["spec"]
+    component = template["metadata"]["labels"]["app.kubernetes.io/component"]
+    expect(selects(deployment["spec"]["selector"]["matchLabels"], template["metadata"]["labels"]), f"{name} selects its pods")
+    for spread in pod["topologySpreadConstraints"]:
+        expect(selects(spread["labelSelector"]["matchLabels"], template["metadata"]["labels"]), f"{name} is spread by its own labels")
+    container = check_locked_down(name, pod, known)
+    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+    for probe in ("readinessProbe", "livenessProbe") + (("startupProbe",) if component == "gateway" else ()):
+        get = container[probe]["httpGet"]
+        expect(get["port"] in ports and get["path"] in ("/healthz", "/readyz"), f"{name}: {probe} asks something that is there")
+    expect(container["livenessProbe"]["httpGet"]["path"] == "/healthz", f"{name} is not killed for what others lack")
+    pause = container["lifecycle"]["preStop"]["sleep"]["seconds"]
+    values = {variable["name"]: variable.get("value") for variable in container["env"]}
+    delay, drain = (int(values[f"{component.upper()}_{it}_SECONDS"]) for it in ("SHUTDOWN_DELAY", "DRAIN"))
+    least = pause + delay + drain * LISTENERS[component]
+    expect(pod["terminationGracePeriodSeconds"] > least, f"{name} may drain to the end")
     return component, template["metadata"]["labels"], ports
 
 
@@ -114,6 +131,10 @@ def main(sources):
         expect(("ServiceAccount", account) in names, f"{component}: its service account is there")
     expect(set(pods) == {"gateway", "backend"}, "there are both services")
     services = {it["metadata"]["name"]: it["spec"] for it in of(objects, "Service")}
+    selectors = [spec["selector"] for spec in services.values()]
+    selectors += [it["spec"]["podSelector"]["matchLabels"] for it in of(objects, "NetworkPolicy")]
+    for job in of(objects, "Job"):
+        check_job(job, known, selectors)
     for name, spec in services.items():
         found = [ports for labels, ports in pods.values() if selects(spec["selector"], labels)]
         expect(len(found) == 1, f"{name} leads to one kind of pod")

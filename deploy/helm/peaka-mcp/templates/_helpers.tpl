@@ -124,6 +124,27 @@ seccompProfile:
 {{- define "peaka-mcp.placement" -}}
 {{- $root := first . -}}
 {{- $values := get $root.Values (last .) -}}
+{{ include "peaka-mcp.nodes" . | trim }}
+{{- with $values.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+topologySpreadConstraints:
+  {{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
+  - topologyKey: {{ . }}
+    maxSkew: 1
+    whenUnsatisfiable: {{ $values.topologySpread }}
+    labelSelector:
+      matchLabels:
+        {{- include "peaka-mcp.selector" (list $root (last $)) | nindent 8 }}
+    matchLabelKeys: [pod-template-hash]
+  {{- end }}
+{{- end -}}
+
+{{/* With which rights images come, and on which nodes pods may run. Takes (list $ component). */}}
+{{- define "peaka-mcp.nodes" -}}
+{{- $root := first . -}}
+{{- $values := get $root.Values (last .) -}}
 {{- with $root.Values.imagePullSecrets }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
@@ -139,20 +160,6 @@ nodeSelector:
 tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with $values.affinity }}
-affinity:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-topologySpreadConstraints:
-  {{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
-  - topologyKey: {{ . }}
-    maxSkew: 1
-    whenUnsatisfiable: {{ $values.topologySpread }}
-    labelSelector:
-      matchLabels:
-        {{- include "peaka-mcp.selector" (list $root (last $)) | nindent 8 }}
-    matchLabelKeys: [pod-template-hash]
-  {{- end }}
 {{- end -}}
 
 {{- define "peaka-mcp.telemetryEnv" -}}
