@@ -141,6 +141,8 @@ def main(sources):
         for port in spec["ports"]:
             expect(all(port["targetPort"] in ports for ports in found), f"{name}: port {port['name']} is open")
             expect(port["targetPort"] == port["name"], f"{name}: port {port['name']} leads to the port of that name")
+        serves_backend = any(ports is pods["backend"][1] for ports in found)
+        expect(not serves_backend or spec.get("clusterIP") == "None", f"{name} resolves to the backend's pods themselves")
         internal = any(port["targetPort"] == "internal" for port in spec["ports"])
         expect(not internal or (spec["type"] == "ClusterIP" and len(spec["ports"]) == 1), f"{name}: the internal port stays inside")
     for budget in of(objects, "PodDisruptionBudget"):
