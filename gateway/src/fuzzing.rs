@@ -74,12 +74,14 @@ pub fn browser_cookie(headers: &HeaderMap) -> Option<String> {
 
 /// What the backend gets of a client's headers.
 pub fn to_backend(client: &HeaderMap) -> HeaderMap {
-    headers::to_backend(client)
+    let mut passed = HeaderMap::new();
+    headers::to_backend(client).for_each(|(name, value)| _ = passed.append(name.clone(), value.clone()));
+    passed
 }
 
 /// What the client gets of the backend's headers.
 pub fn from_backend(backend: &HeaderMap) -> HeaderMap {
-    headers::from_backend(backend)
+    headers::from_backend(backend.clone())
 }
 
 /// Whose request it is; 10.0.0.0/8 and fd00::/8 are trusted.

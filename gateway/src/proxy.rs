@@ -12,7 +12,8 @@ pub(crate) mod refusal;
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use axum::{body::Body, response::Response};
-use http::{HeaderMap, Method, Request, StatusCode, header};
+use http::{HeaderName, Method, Request, StatusCode};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use shared::{assertion, chain::Chain, clock::Timestamp};
 use tracing::{info, warn};
@@ -28,12 +29,13 @@ use crate::{
     bulkhead::{Place, Placed},
     caller, domain, dpop,
     metrics::{IN_FLIGHT, Route, request_done},
-    upstream::{BackendBody, BodyError, ClientBody, UpstreamError},
+    upstream::{BackendBody, BodyError, ClientBody, Post, UpstreamError, WireError},
     usage,
 };
 
 /// A JSON-RPC request is not longer than this.
 const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
+const IDENTITY: HeaderName = HeaderName::from_static(assertion::HEADER);
 
 /// Answers a request to `/mcp`. It stands before the router: what every tool call passes is kept short.
 pub(crate) async fn mcp(app: &Arc<App>, request: Box<Request<Incoming>>, peer: SocketAddr) -> Response {
@@ -109,8 +111,8 @@ async fn served(
     }
     let place = app.bulkhead.enter(valid.person(&app.bulkhead))?;
     let tool = usage::tool(request.headers());
-    let (headers, body) = for_backend(app, *request, &valid, now)?;
-    let answer = app.upstream.call(headers, body).await.map_err(failed)?;
+    let (post, body) = for_backend(app, *request, &valid, now)?;
+    let answer = app.upstream.call(post, body, headers::is_read).await.map_err(failed)?;
     // What came in while the session was being ended is not given out any more.
     let now = app.clock.now();
     app.access_tokens.look_again(&valid, now)?;
@@ -131,21 +133,17 @@ fn for_backend(
     request: Request<Incoming>,
     valid: &Valid,
     now: Timestamp,
-) -> Result<(HeaderMap, ClientBody), Refusal> {
-    let mut headers = headers::to_backend(request.headers());
-    if let Some(length) = request.headers().get(header::CONTENT_LENGTH) {
-        let bytes: Option<usize> = length.to_str().ok().and_then(|length| length.parse().ok());
-        if bytes.is_some_and(|bytes| bytes > MAX_BODY_BYTES) {
-            return Err(Refusal::TooLarge);
-        }
-        headers.insert(header::CONTENT_LENGTH, length.clone());
+) -> Result<(Post, ClientBody), Refusal> {
+    if request.body().size_hint().lower() > MAX_BODY_BYTES as u64 {
+        return Err(Refusal::TooLarge);
     }
     let identity = app.access_tokens.identity_header(valid, now);
-    headers.insert(assertion::HEADER, identity.map_err(|error| Refusal::Unavailable(error.into()))?);
-    if let Some(session) = mcp_session::from_client(request.headers(), &app.keys, valid)? {
-        headers.insert(mcp_session::HEADER, session);
-    }
-    Ok((headers, ClientBody::new(request.into_body(), MAX_BODY_BYTES)))
+    let identity = identity.map_err(|error| Refusal::Unavailable(error.into()))?;
+    let session = mcp_session::from_client(request.headers(), &app.keys, valid)?;
+    let ours = [(&IDENTITY, Some(&identity)), (&mcp_session::HEADER, session.as_ref())];
+    let ours = ours.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let post = app.upstream.post(headers::to_backend(request.headers()).chain(ours));
+    Ok((post, ClientBody::new(request.into_body(), MAX_BODY_BYTES)))
 }
 
 fn from_backend(
@@ -157,7 +155,7 @@ fn from_backend(
     let session = mcp_session::from_backend(answer.headers(), &app.keys, &valid)
         .map_err(|error| Refusal::Unavailable(error.into()))?;
     let (parts, body) = answer.into_parts();
-    let mut headers = headers::from_backend(&parts.headers);
+    let mut headers = headers::from_backend(parts.headers);
     if let Some(session) = session {
         headers.insert(mcp_session::HEADER, session);
     }
@@ -199,15 +197,11 @@ fn refused<B>(answer: &http::Response<B>, valid: &Valid) -> Option<Refusal> {
 
 /// The request got no answer. Reading the client's own body is part of sending, so its faults turn up here too.
 fn failed(error: UpstreamError) -> Refusal {
-    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&error);
-    while let Some(cause) = source {
-        match cause.downcast_ref::<BodyError>() {
-            Some(BodyError::TooLong) => return Refusal::TooLarge,
-            Some(BodyError::Stalled | BodyError::Broken(_)) => return Refusal::BodyBroken,
-            None => source = cause.source(),
-        }
+    match error {
+        UpstreamError::Broken(WireError::Body(BodyError::TooLong)) => return Refusal::TooLarge,
+        UpstreamError::Broken(WireError::Body(_)) => return Refusal::BodyBroken,
+        _ => warn!(error = %Chain(&error), "the backend gave no answer"),
     }
-    warn!(error = %Chain(&error), "the backend gave no answer");
     match error {
         UpstreamError::Timeout => Refusal::Timeout,
         other => Refusal::Unavailable(other.into()),

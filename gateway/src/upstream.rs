@@ -3,22 +3,26 @@
 
 mod answer;
 mod body;
+mod http1;
 mod replica;
 mod replicas;
 
 use std::{io, net::SocketAddr, time::Duration};
 
-use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header};
-use hyper::body::Incoming;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header};
 use shared::telemetry::trace;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
-use self::replicas::Replicas;
 pub(crate) use self::{
     answer::BackendBody,
     body::{BodyError, ClientBody},
+    http1::WireError,
+};
+use self::{
+    http1::{RequestHead, Sending, Wanted},
+    replicas::Replicas,
 };
 use crate::{
     config::BackendUrl,
@@ -49,9 +53,9 @@ pub(crate) enum UpstreamError {
     /// Connecting took too long.
     #[error("the backend cannot be connected to in time")]
     ConnectTimeout,
-    /// It hung up, or what it sent is no HTTP.
+    /// It hung up, or what it sent is no HTTP; or what was to be sent could not be had.
     #[error("the backend did not answer")]
-    Broken(#[from] hyper::Error),
+    Broken(#[from] WireError),
     /// It took too long.
     #[error("the backend did not answer in time")]
     Timeout,
@@ -68,34 +72,42 @@ impl Upstream {
         self.replicas.follow(&shutdown).await;
     }
 
-    /// Posts to `/mcp`. `headers` is all that the backend gets to see.
-    pub(crate) fn call(
+    /// A request to `/mcp`. `fields` is all that the backend gets to see of it, but for the trace, if one is kept.
+    pub(crate) fn post<'a>(
         &self,
-        mut headers: HeaderMap<HeaderValue>,
+        fields: impl IntoIterator<Item = (&'a HeaderName, &'a HeaderValue)>,
+    ) -> Post {
+        let span = trace::call("backend", &Method::POST);
+        let mut traced = HeaderMap::new();
+        trace::inject(&span, &mut traced);
+        let mut head = RequestHead::post("/mcp");
+        head.field(&header::HOST, &self.host);
+        let fields = fields.into_iter().filter(|(name, _)| !traced.contains_key(*name));
+        fields.for_each(|(name, value)| head.field(name, value));
+        traced.iter().for_each(|(name, value)| head.field(name, value));
+        Post { head, span }
+    }
+
+    /// Sends it. Of the answer's header nothing is read but what is `wanted`, and what tells where the answer ends.
+    pub(crate) async fn call(
+        &self,
+        Post { head, span }: Post,
         body: ClientBody,
-    ) -> impl Future<Output = Result<Response<BackendBody>, UpstreamError>> {
-        headers.insert(header::HOST, self.host.clone());
-        // Boxed, since each future that it is handed on to would have room for it twice.
-        let mut request = Box::new(Request::new(body));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = Uri::from_static("/mcp");
-        *request.headers_mut() = headers;
-        let span = trace::call("backend", request.method());
-        trace::inject(&span, request.headers_mut());
-        async move {
-            let now = Instant::now();
-            let sent = self.send(request, now).instrument(span);
-            let answer = timeout_at(now + body::WHOLE + FIRST_BYTE, sent).await;
-            let answer = answer.unwrap_or(Err(UpstreamError::Timeout));
-            UPSTREAM_SECONDS.observe(outcome(&answer), now.elapsed());
-            answer
-        }
+        wanted: Wanted,
+    ) -> Result<Response<BackendBody>, UpstreamError> {
+        let now = Instant::now();
+        let sent = self.send(Sending::new(head, body), wanted, now).instrument(span);
+        let answer = timeout_at(now + body::WHOLE + FIRST_BYTE, sent).await;
+        let answer = answer.unwrap_or(Err(UpstreamError::Timeout));
+        UPSTREAM_SECONDS.observe(outcome(&answer), now.elapsed());
+        answer
     }
 
     /// Tries another replica only where nothing was sent: what has left may have been done.
     async fn send(
         &self,
-        mut request: Box<Request<ClientBody>>,
+        mut sending: Sending,
+        wanted: Wanted,
         now: Instant,
     ) -> Result<Response<BackendBody>, UpstreamError> {
         let mut tries = 0;
@@ -112,17 +124,33 @@ impl Upstream {
                 }
                 Err(error) => return Err(error),
             };
-            let Some(sender) = lease.sender() else { return Err(UpstreamError::NoReplica) };
-            match sender.try_send_request(*request).await {
-                Ok(response) => return Ok(response.map(|body: Incoming| BackendBody::new(body, lease))),
-                Err(mut failed) => match failed.take_message() {
-                    // An idle connection was closed under our hands.
-                    Some(unsent) if tries < MOST_TRIES => *request = unsent,
-                    _ => return Err(failed.into_error().into()),
-                },
+            let Some(connection) = lease.connection() else { return Err(UpstreamError::NoReplica) };
+            match http1::exchange(connection, &mut sending, wanted).await {
+                Ok(head) => {
+                    let mut response = Response::new(BackendBody::new(head.content, head.keeps, lease));
+                    *response.status_mut() = head.status;
+                    *response.headers_mut() = head.headers;
+                    return Ok(response);
+                }
+                Err(error @ WireError::Body(_)) => {
+                    if sending.is_untouched() {
+                        lease.give_back();
+                    }
+                    return Err(error.into());
+                }
+                // An idle connection was closed under our hands.
+                Err(_) if sending.is_untouched() && tries < MOST_TRIES => {}
+                Err(error) => return Err(error.into()),
             }
         }
     }
+}
+
+/// A request that may be sent.
+#[derive(Debug)]
+pub(crate) struct Post {
+    head: RequestHead,
+    span: Span,
 }
 
 fn outcome<T>(answer: &Result<T, UpstreamError>) -> OutageKind {

@@ -106,10 +106,12 @@ pub(crate) fn tool(headers: &HeaderMap) -> &'static str {
     let is_checked = headers
         .get("mcp-protocol-version")
         .is_some_and(|version| version.len() == 10 && version.as_bytes() >= HEADERS_ARE_CHECKED);
-    let calls_a_tool = headers.get("mcp-method").is_some_and(|method| method == "tools/call");
+    if !is_checked || headers.get("mcp-method").is_none_or(|method| method != "tools/call") {
+        return "";
+    }
     let name = headers.get("mcp-name").and_then(|name: &HeaderValue| name.to_str().ok()).unwrap_or_default();
     // Made-up names are answered, too; counting each would fill the table.
-    if is_checked && calls_a_tool { tools::named(name).unwrap_or_default() } else { "" }
+    tools::named(name).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -28,7 +28,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 use tracing::{Instrument as _, Span, field::Empty, info_span, warn};
 
-use self::{connection::connection, crowd::Crowd};
+use self::{
+    connection::{Ending, connection},
+    crowd::Crowd,
+};
 pub use self::{leaving::Leaving, workers::Workers};
 use crate::telemetry::trace;
 
@@ -145,10 +148,7 @@ async fn run(
         let Some(member) = crowd.admit(peer.ip(), most) else { continue };
         let (handler, shutdown, cut_off) = (handler.clone(), shutdown.clone(), cut_off.clone());
         let served = async move |stream| {
-            tokio::select! {
-                () = cut_off.cancelled() => {}
-                () = connection(stream, peer, handler, limits, shutdown) => {}
-            }
+            connection(stream, peer, handler, limits, Ending { shutdown, cut_off }).await;
             drop((slot, member));
         };
         match workers.and_then(Workers::place) {

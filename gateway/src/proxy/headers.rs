@@ -2,6 +2,9 @@
 //! the backend, neither a cookie nor a challenge of the backend to the client.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use shared::assertion;
+
+use super::mcp_session;
 
 const TO_BACKEND: [HeaderName; 7] = [
     header::ACCEPT,
@@ -22,25 +25,30 @@ const FROM_BACKEND: [HeaderName; 5] = [
     HeaderName::from_static("mcp-protocol-version"),
 ];
 
-fn copy(from: &HeaderMap, to: &mut HeaderMap, passes: impl Fn(&HeaderName) -> bool) {
-    for (name, value) in from.iter().filter(|(name, _)| passes(name)) {
-        to.append(name.clone(), value.clone());
-    }
-}
+const TO_GATEWAY: [HeaderName; 3] = [
+    mcp_session::HEADER,
+    HeaderName::from_static(assertion::REQUIRED_SCOPE_HEADER),
+    HeaderName::from_static(assertion::SIGN_IN_AGAIN_HEADER),
+];
 
 /// What the backend gets of a client's headers.
-pub(crate) fn to_backend(client: &HeaderMap) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(12);
-    copy(client, &mut headers, |name| {
-        TO_BACKEND.contains(name) || name.as_str().starts_with(TO_BACKEND_PREFIX)
-    });
-    headers
+pub(crate) fn to_backend(client: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
+    client
+        .iter()
+        .filter(|(name, _)| TO_BACKEND.contains(name) || name.as_str().starts_with(TO_BACKEND_PREFIX))
+}
+
+/// Whether a header of the backend's is for the client, or a word to the gateway.
+pub(super) fn is_read(name: &HeaderName) -> bool {
+    FROM_BACKEND.contains(name) || TO_GATEWAY.contains(name)
 }
 
 /// What the client gets of the backend's headers.
-pub(crate) fn from_backend(backend: &HeaderMap) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(8);
-    copy(backend, &mut headers, |name| FROM_BACKEND.contains(name));
+pub(crate) fn from_backend(mut headers: HeaderMap) -> HeaderMap {
+    let strange: Vec<_> = headers.keys().filter(|name| !FROM_BACKEND.contains(name)).cloned().collect();
+    for name in strange {
+        headers.remove(name);
+    }
     if are_of_a_stream(&headers) {
         // A proxy in front must hand on each event as it comes.
         headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
@@ -88,8 +96,7 @@ mod tests {
             ("mcp-paramx", "1"),
             ("mcp-session-id", "s"),
         ]);
-        let headers = to_backend(&client);
-        let mut names: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+        let mut names: Vec<_> = to_backend(&client).map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
         assert_eq!(names, ["content-type", "mcp-name", "mcp-param-x"]);
     }
@@ -105,7 +112,7 @@ mod tests {
             ("content-type", "text/event-stream"),
             ("transfer-encoding", "chunked"),
         ]);
-        let headers = from_backend(&backend);
+        let headers = from_backend(backend);
         let mut names: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
         names.sort_unstable();
         assert_eq!(names, ["cache-control", "content-type", "x-accel-buffering", "x-content-type-options"]);

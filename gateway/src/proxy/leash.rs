@@ -18,7 +18,7 @@ use crate::{
     access_token::{BadToken, Valid},
     app::App,
     metrics::OPEN_STREAMS,
-    upstream::BackendBody,
+    upstream::{BackendBody, WireError},
 };
 
 /// A stream is not silent for longer.
@@ -63,7 +63,7 @@ impl<B> Drop for Leashed<B> {
     }
 }
 
-impl<B: Body<Data = Bytes, Error = hyper::Error> + Unpin> Body for Leashed<B> {
+impl<B: Body<Data = Bytes, Error = WireError> + Unpin> Body for Leashed<B> {
     type Data = Bytes;
     type Error = io::Error;
 
@@ -122,12 +122,12 @@ mod tests {
 
     impl Body for Pieces {
         type Data = Bytes;
-        type Error = hyper::Error;
+        type Error = WireError;
 
         fn poll_frame(
             mut self: Pin<&mut Self>,
             _: &mut Context<'_>,
-        ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        ) -> Poll<Option<Result<Frame<Bytes>, WireError>>> {
             match self.0.pop_front() {
                 Some(piece) => Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(piece.as_bytes()))))),
                 None => Poll::Pending,

@@ -22,12 +22,11 @@ pub(crate) fn from_client(
     keys: &Keys,
     valid: &Valid,
 ) -> Result<Option<HeaderValue>, Refusal> {
+    let Some(sealed) = headers.get(HEADER) else { return Ok(None) };
     let version = headers.get("mcp-protocol-version").and_then(|value| value.to_str().ok());
-    let Some(sealed) =
-        headers.get(HEADER).filter(|_| version.is_none_or(|version| version < STATELESS_SINCE))
-    else {
+    if version.is_some_and(|version| version >= STATELESS_SINCE) {
         return Ok(None);
-    };
+    }
     let unknown = || Refusal::UnknownSession;
     let id = keys.unseal(&purpose(valid), sealed.to_str().map_err(|_| unknown())?).map_err(|_| unknown())?;
     HeaderValue::from_bytes(&id).map(Some).map_err(|_| unknown())

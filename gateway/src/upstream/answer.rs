@@ -9,10 +9,12 @@ use std::{
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use tokio::time::timeout;
 
-use super::replica::Lease;
+use super::{
+    http1::{Content, WireError},
+    replica::Lease,
+};
 
 /// Bytes that are read for the sake of their connection, and how long.
 const MOST_DISCARDED: usize = 64 * 1024;
@@ -21,14 +23,14 @@ const DISCARD: Duration = Duration::from_millis(100);
 /// The body of an answer.
 #[derive(Debug)]
 pub(crate) struct BackendBody {
-    body: Incoming,
-    at_end: bool,
+    content: Content,
+    keeps: bool,
     lease: Lease,
 }
 
 impl BackendBody {
-    pub(super) const fn new(body: Incoming, lease: Lease) -> Self {
-        Self { body, at_end: false, lease }
+    pub(super) const fn new(content: Content, keeps: bool, lease: Lease) -> Self {
+        Self { content, keeps, lease }
     }
 
     /// Reads what nobody wants to the end, if that is near: the connection is good for another exchange then.
@@ -48,7 +50,7 @@ impl BackendBody {
 
 impl Drop for BackendBody {
     fn drop(&mut self) {
-        if self.at_end || self.body.is_end_stream() {
+        if self.content.is_at_end() && self.keeps {
             self.lease.give_back();
         }
     }
@@ -56,30 +58,40 @@ impl Drop for BackendBody {
 
 impl Body for BackendBody {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = WireError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(cx);
-        match &polled {
-            Poll::Ready(None) => self.at_end = true,
-            // Trailers passed no allowlist; nothing follows them.
-            Poll::Ready(Some(Ok(frame))) if frame.is_trailers() => {
-                self.at_end = true;
+    ) -> Poll<Option<Result<Frame<Bytes>, WireError>>> {
+        let Self { content, lease, .. } = &mut *self;
+        let Some(connection) = lease.connection() else { return Poll::Ready(None) };
+        loop {
+            if let Some(data) = content.take(connection.came())? {
+                return Poll::Ready(Some(Ok(Frame::data(data))));
+            }
+            if content.is_at_end() {
                 return Poll::Ready(None);
             }
-            _ => {}
+            match connection.poll_read(cx) {
+                Poll::Pending => {
+                    connection.rest();
+                    return Poll::Pending;
+                }
+                Poll::Ready(Err(WireError::Closed)) => content.closed()?,
+                Poll::Ready(read) => read?,
+            }
         }
-        polled
     }
 
     fn is_end_stream(&self) -> bool {
-        self.at_end || self.body.is_end_stream()
+        self.content.is_at_end()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        match &self.content {
+            Content::Length(left) => SizeHint::with_exact(*left),
+            _ => SizeHint::default(),
+        }
     }
 }

@@ -38,6 +38,9 @@ pub(crate) enum BodyError {
     /// The client hung up, or what it sent is no HTTP.
     #[error("the request's body broke off")]
     Broken(#[from] hyper::Error),
+    /// It is longer or shorter than its header said.
+    #[error("the request's body is not as long as was said")]
+    OtherLength,
 }
 
 impl ClientBody {

@@ -110,6 +110,7 @@ impl Replicas {
         let replicas: Vec<_> =
             found.iter().map(|&a| kept(a).unwrap_or_else(|| Arc::new(Replica::new(a)))).collect();
         info!(replicas = replicas.len(), "the backend's replicas changed");
+        known.iter().filter(|replica| !found.contains(&replica.address)).for_each(|replica| replica.retire());
         self.known.store(Arc::new(replicas));
     }
 }

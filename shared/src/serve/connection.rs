@@ -1,6 +1,6 @@
 //! One connection: which protocol it speaks, and what bounds it.
 
-use std::{convert::Infallible, io, net::SocketAddr, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, pin::pin, time::Duration};
 
 use axum::body::Body;
 use http::{Request, Response};
@@ -16,13 +16,31 @@ use super::{
     unread::{self, Streams},
 };
 
+/// How connections are told to end.
+pub(super) struct Ending {
+    /// When what is under way is done.
+    pub(super) shutdown: CancellationToken,
+    /// At once; not before the other.
+    pub(super) cut_off: CancellationToken,
+}
+
+impl Ending {
+    /// The end of what was told to end, or of its time.
+    async fn unless_cut_off(&self, served: impl Future<Output = hyper::Result<()>>) -> hyper::Result<()> {
+        tokio::select! {
+            ended = served => ended,
+            () = self.cut_off.cancelled() => Ok(()),
+        }
+    }
+}
+
 /// Serves one connection to its end.
 pub(super) async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     handler: impl Handler,
     limits: Limits,
-    shutdown: CancellationToken,
+    ending: Ending,
 ) {
     if let Err(error) = stream.set_nodelay(true) {
         debug!(%error, "could not set TCP_NODELAY");
@@ -31,65 +49,91 @@ pub(super) async fn connection(
         debug!(%error, "could not set TCP_USER_TIMEOUT");
     }
     let http2 = tokio::select! {
-        () = shutdown.cancelled() => return,
+        () = ending.shutdown.cancelled() => return,
         speaks = timeout(limits.first_byte, speaks_http2(&stream)) => match speaks {
             Ok(Ok(http2)) => http2,
             Ok(Err(_)) | Err(_) => return,
         },
     };
-    let idle = Idle::default();
-    let service = service_fn(|request| {
-        let (handler, request, busy) = (handler.clone(), Box::new(request), http2.then(|| idle.busy()));
-        // Boxed: hyper keeps the place of this future for as long as the connection lives, through hours of a stream.
-        Box::pin(async move {
-            let response = answer(handler, peer, request).await;
-            Ok::<_, Infallible>(match busy {
-                Some(busy) => unread::watched(response, busy),
-                None => response,
-            })
-        })
-    });
     let io = TokioIo::new(stream);
     let ended = if http2 {
-        let mut builder = hyper::server::conn::http2::Builder::new(Streams { unread: limits.unread });
-        builder
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(128)
-            .max_header_list_size(MAX_HEADER_BYTES as u32)
-            .max_pending_accept_reset_streams(32)
-            .keep_alive_interval(limits.header)
-            .keep_alive_timeout(limits.first_byte);
-        let served = builder.serve_connection(io, service);
-        tokio::pin!(served);
-        tokio::select! {
-            ended = &mut served => ended,
-            () = shutdown.cancelled() => { served.as_mut().graceful_shutdown(); served.await }
-            // A peer that answers pings would otherwise stay for ever. Streams that begin meanwhile go on to their end;
-            // what is left of an answer that was handed over whole, and that nobody reads, does not.
-            () = idle.for_longer_than(limits.header) => {
-                served.as_mut().graceful_shutdown();
-                tokio::select! {
-                    ended = &mut served => ended,
-                    () = idle.for_longer_than(limits.drain) => return,
-                }
-            }
-        }
+        // Boxed: connections of the other kind do not carry the room for it, through hours of a stream.
+        Box::pin(serve_http2(io, peer, handler, limits, ending)).await
     } else {
-        let mut builder = hyper::server::conn::http1::Builder::new();
-        builder
-            .timer(TokioTimer::new())
-            .header_read_timeout(limits.header)
-            .max_buf_size(MAX_HEADER_BYTES)
-            .max_headers(100);
-        let served = builder.serve_connection(io, service);
-        tokio::pin!(served);
-        tokio::select! {
-            ended = &mut served => ended,
-            () = shutdown.cancelled() => { served.as_mut().graceful_shutdown(); served.await }
-        }
+        serve_http1(io, peer, handler, limits, ending).await
     };
     if let Err(error) = ended {
         debug!(%error, "a connection ended early");
+    }
+}
+
+async fn serve_http1(
+    io: TokioIo<TcpStream>,
+    peer: SocketAddr,
+    handler: impl Handler,
+    limits: Limits,
+    ending: Ending,
+) -> hyper::Result<()> {
+    let service = service_fn(|request| {
+        let (handler, request) = (handler.clone(), Box::new(request));
+        // Boxed: hyper keeps the place of this future for as long as the connection lives.
+        Box::pin(async move { Ok::<_, Infallible>(answer(handler, peer, request).await) })
+    });
+    let mut builder = hyper::server::conn::http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header)
+        .max_buf_size(MAX_HEADER_BYTES)
+        .max_headers(100);
+    let mut served = pin!(builder.serve_connection(io, service));
+    tokio::select! {
+        biased;
+        ended = &mut served => ended,
+        () = ending.shutdown.cancelled() => {
+            served.as_mut().graceful_shutdown();
+            ending.unless_cut_off(served).await
+        }
+    }
+}
+
+async fn serve_http2(
+    io: TokioIo<TcpStream>,
+    peer: SocketAddr,
+    handler: impl Handler,
+    limits: Limits,
+    ending: Ending,
+) -> hyper::Result<()> {
+    let idle = Idle::default();
+    let service = service_fn(|request| {
+        let (handler, request, busy) = (handler.clone(), Box::new(request), idle.busy());
+        Box::pin(
+            async move { Ok::<_, Infallible>(unread::watched(answer(handler, peer, request).await, busy)) },
+        )
+    });
+    let mut builder = hyper::server::conn::http2::Builder::new(Streams { unread: limits.unread });
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(128)
+        .max_header_list_size(MAX_HEADER_BYTES as u32)
+        .max_pending_accept_reset_streams(32)
+        .keep_alive_interval(limits.header)
+        .keep_alive_timeout(limits.first_byte);
+    let mut served = pin!(builder.serve_connection(io, service));
+    tokio::select! {
+        ended = &mut served => ended,
+        () = ending.shutdown.cancelled() => {
+            served.as_mut().graceful_shutdown();
+            ending.unless_cut_off(served).await
+        }
+        // A peer that answers pings would otherwise stay for ever. Streams that begin meanwhile go on to their end;
+        // what is left of an answer that was handed over whole, and that nobody reads, does not.
+        () = idle.for_longer_than(limits.header) => {
+            served.as_mut().graceful_shutdown();
+            tokio::select! {
+                ended = ending.unless_cut_off(served) => ended,
+                () = idle.for_longer_than(limits.drain) => Ok(()),
+            }
+        }
     }
 }
 

@@ -62,6 +62,12 @@ fn headers() -> impl Strategy<Value = HeaderMap> {
     })
 }
 
+fn passed(client: &HeaderMap) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    to_backend(client).for_each(|(name, value)| _ = headers.append(name.clone(), value.clone()));
+    headers
+}
+
 fn values<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Vec<&'a HeaderValue> {
     headers.get_all(name).iter().collect()
 }
@@ -71,20 +77,20 @@ proptest! {
 
     #[test]
     fn to_the_backend_goes_what_is_listed_as_it_came(came in headers()) {
-        let passed = to_backend(&came);
-        for name in came.keys().chain(passed.keys()) {
+        let sent = passed(&came);
+        for name in came.keys().chain(sent.keys()) {
             let listed = TO_BACKEND.contains(name) || name.as_str().starts_with(TO_BACKEND_PREFIX);
-            prop_assert_eq!(values(&passed, name), if listed { values(&came, name) } else { Vec::new() }, "{}", name);
+            prop_assert_eq!(values(&sent, name), if listed { values(&came, name) } else { Vec::new() }, "{}", name);
         }
         for name in ["authorization", "cookie", "host", "connection", "te", "transfer-encoding", "x-peaka-identity", "dpop"] {
-            prop_assert!(!passed.contains_key(name), "{}", name);
+            prop_assert!(!sent.contains_key(name), "{}", name);
         }
-        prop_assert_eq!(&to_backend(&passed), &passed);
+        prop_assert_eq!(&passed(&sent), &sent);
     }
 
     #[test]
     fn to_the_client_goes_what_is_listed_and_three_of_ours(came in headers()) {
-        let passed = from_backend(&came);
+        let passed = from_backend(came.clone());
         for name in passed.keys() {
             let ours = ["cache-control", "x-accel-buffering", "x-content-type-options"].contains(&name.as_str());
             prop_assert!(ours || FROM_BACKEND.contains(name), "{}", name);
