@@ -24,7 +24,7 @@ install_packages() {
   local -a packages=()
   command -v dockerd >/dev/null || packages+=(docker.io)
   command -v mmdebstrap >/dev/null || packages+=(mmdebstrap)
-  if ((${#packages[@]})); then apt-get install -q -y --no-install-recommends "${packages[@]}" >/dev/null; fi
+  if ((${#packages[@]})); then apt-get -o DPkg::Lock::Timeout=300 install -q -y --no-install-recommends "${packages[@]}" >/dev/null; fi
 }
 
 build() {

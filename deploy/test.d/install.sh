@@ -63,7 +63,7 @@ install_packages() {
   echo "==> installing ${packages[*]}"
   {
     "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q
-    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${packages[@]}"
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -q -y --no-install-recommends "${packages[@]}"
   } >"$LOGS/apt.log" 2>&1 || { tail -n 30 "$LOGS/apt.log" >&2 && return 1; }
 }
 
