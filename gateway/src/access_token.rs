@@ -16,6 +16,8 @@ use shared::{
     jws::JwsError,
     scope::Scopes,
 };
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use crate::{
@@ -36,6 +38,8 @@ use crate::{
 const TYPE: &str = "at+jwt";
 /// Tokens remembered per replica; a flood of others only pushes out the least used.
 const REMEMBERED: usize = 100_000;
+/// How often those that are over are forgotten.
+const SWEEP: Duration = Duration::from_secs(60);
 /// A token may have been signed by a replica whose clock is ahead by so much.
 const CLOCK_LEEWAY: Duration = Duration::from_secs(60);
 /// A replica whose clock is ahead must not refuse what is still valid by the others', so a token is honoured for so much
@@ -202,6 +206,22 @@ impl AccessTokens {
         Ok(valid)
     }
 
+    /// Forgets, until `shutdown`, the tokens that are over: what is held is what is alive.
+    pub(crate) async fn follow(&self, shutdown: CancellationToken) {
+        let mut sweeps = tokio::time::interval(SWEEP);
+        sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                _ = sweeps.tick() => self.forget_those_over(self.clock.now()),
+            }
+        }
+    }
+
+    fn forget_those_over(&self, now: Timestamp) {
+        self.remembered.retain(|_, valid| self.look_again(valid, now).is_ok());
+    }
+
     /// Whether a token that was valid still is.
     pub(crate) fn look_again(&self, valid: &Valid, now: Timestamp) -> Result<(), BadToken> {
         if now >= valid.expires_at {
@@ -318,4 +338,25 @@ pub(crate) struct Issued {
     pub(crate) token: String,
     /// How long it is valid.
     pub(crate) lifetime: Duration,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fuzzing::House;
+
+    #[test]
+    fn what_is_held_is_what_is_alive() {
+        let directory = tempfile::tempdir().unwrap();
+        let house = House::build(directory.path());
+        let tokens = &house.app.access_tokens;
+        let expires_at = house.valid.expires_at;
+        let held = |now: Timestamp| {
+            tokens.forget_those_over(now);
+            tokens.remembered.len()
+        };
+        assert_eq!(held(tokens.clock.now()), 1);
+        assert_eq!(held(Timestamp::from_seconds(expires_at.seconds() - 1)), 1);
+        assert_eq!(held(expires_at), 0);
+    }
 }

@@ -69,6 +69,10 @@ impl Gateway {
             let (app, shutdown) = (Arc::clone(&self.app), drained.clone());
             tokio::spawn(async move { app.usage.follow(shutdown).await })
         };
+        let forgetter = {
+            let (app, shutdown) = (Arc::clone(&self.app), drained.clone());
+            tokio::spawn(async move { app.access_tokens.follow(shutdown).await })
+        };
         let internal =
             tokio::spawn(serve(internal, router::internal(Arc::clone(&self.app)), limits, drained.clone()));
         let scout = {
@@ -79,7 +83,7 @@ impl Gateway {
         let limits = Limits { connections: self.app.capacity.connections, ..limits };
         serve_on(&self.workers, public, handler, limits, closing).await;
         drained.cancel();
-        let _ = tokio::join!(internal, follower, keeper, auditor, counter, teller, scout);
+        let _ = tokio::join!(internal, follower, keeper, auditor, counter, forgetter, teller, scout);
         self.app.store.close().await;
         info!("the gateway has stopped");
     }

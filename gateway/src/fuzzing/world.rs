@@ -17,9 +17,9 @@ const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
 /// The gateway, and a valid access token of it.
 pub struct House {
-    pub(super) app: Arc<App>,
+    pub(crate) app: Arc<App>,
     pub(super) runtime: Runtime,
-    pub(super) valid: Arc<Valid>,
+    pub(crate) valid: Arc<Valid>,
     /// An access token that is taken.
     pub token: String,
 }
