@@ -25,6 +25,7 @@ const FROM_BACKEND: [HeaderName; 5] = [
     HeaderName::from_static("mcp-protocol-version"),
 ];
 
+/// What the backend tells the gateway; none of it goes to the client as it came.
 const TO_GATEWAY: [HeaderName; 3] = [
     mcp_session::HEADER,
     HeaderName::from_static(assertion::REQUIRED_SCOPE_HEADER),

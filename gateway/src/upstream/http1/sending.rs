@@ -1,5 +1,5 @@
 //! A request on its way. Its head waits for the first of its content: together they are one write, and a client that stalls
-//! occupies no backend.
+//! gives the backend no work.
 
 use std::{
     io::{self, IoSlice},
