@@ -16,7 +16,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use shared::{
     clock::Timestamp,
-    jws::{JwsError, SigningKey, VerificationKeys},
+    jws::{Algorithm, JwsError, SigningKey, VerificationKeys},
 };
 use tracing::info;
 
@@ -228,7 +228,9 @@ fn purpose(ring: &str, id: &str) -> String {
 fn new_key(ring: &str, state: &str, master: &MasterKeys, now: Timestamp) -> Result<KeyRow, KeysError> {
     let id = BASE64_URL_SAFE_NO_PAD.encode(random::<KEY_ID_BYTES>()?);
     let material = match ring {
-        ACCESS | IDENTITY => SigningKey::generate(&id)?.to_der(),
+        ACCESS => SigningKey::generate(Algorithm::Es256, &id)?.to_der()?,
+        // Signed once per session and a few seconds, and only ever checked by what is ours.
+        IDENTITY => SigningKey::generate(Algorithm::Ed25519, &id)?.to_der()?,
         _ => random::<32>()?.to_vec(),
     };
     let sealed = master.seal(&purpose(ring, &id), &material)?;
@@ -284,4 +286,34 @@ fn secret_ring(ring: &str, opened: &[Opened<'_>]) -> Result<SecretRing, KeysErro
         }
     }
     Ok(SecretRing { active: active.ok_or(KeysError::Damaged)?, keys })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ring_may_hold_keys_of_an_older_algorithm() {
+        let row = |id: &str, state: &str| KeyRow {
+            id: id.to_owned(),
+            ring: IDENTITY.to_owned(),
+            state: state.to_owned(),
+            sealed: String::new(),
+            master: None,
+            changed_at: Timestamp::from_seconds(1_800_000_000),
+        };
+        let material = |algorithm| SigningKey::generate(algorithm, "k").and_then(|key| key.to_der()).unwrap();
+        let of_both = [("old", Algorithm::Es256), ("new", Algorithm::Ed25519)];
+        for (active, states) in [("old", ["active", "next"]), ("new", ["verify-only", "active"])] {
+            let rows: Vec<_> = of_both.iter().zip(states).map(|((id, _), state)| row(id, state)).collect();
+            let opened: Vec<_> = (rows.iter().zip(&of_both))
+                .map(|(row, &(_, algorithm))| Opened { row, material: material(algorithm) })
+                .collect();
+            let ring = signing_ring(IDENTITY, &opened).unwrap();
+            let token = ring.active().sign("t", &json!({})).unwrap();
+            assert_eq!(ring.active().kid(), active);
+            assert!(ring.verification().verify::<Value>("t", &token).is_ok(), "{active}");
+            assert_eq!(ring.published()["keys"].as_array().map(Vec::len), Some(2));
+        }
+    }
 }

@@ -4,7 +4,7 @@
 
 mod verified;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{borrow::Cow, collections::BTreeSet, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -73,15 +73,15 @@ impl Projects {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Claims {
-    iss: String,
-    aud: String,
-    sub: String,
-    sid: String,
-    client_id: String,
+struct Claims<'a> {
+    iss: Cow<'a, str>,
+    aud: Cow<'a, str>,
+    sub: Cow<'a, str>,
+    sid: Cow<'a, str>,
+    client_id: Cow<'a, str>,
     scope: Scopes,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    projects: Option<BTreeSet<String>>,
+    projects: Option<Cow<'a, BTreeSet<String>>>,
     iat: i64,
     exp: i64,
     jti: String,
@@ -114,15 +114,15 @@ impl Minter<'_> {
     /// Signs `identity` with a life from `now` to `now` + [`LIFETIME`]. `jti` must be unique.
     pub fn mint(&self, identity: &Identity, now: Timestamp, jti: String) -> Result<String, JwsError> {
         let claims = Claims {
-            iss: self.issuer.to_owned(),
-            aud: AUDIENCE.to_owned(),
-            sub: identity.subject.clone(),
-            sid: identity.session_id.clone(),
-            client_id: identity.client_id.clone(),
+            iss: self.issuer.into(),
+            aud: AUDIENCE.into(),
+            sub: (&identity.subject).into(),
+            sid: (&identity.session_id).into(),
+            client_id: (&identity.client_id).into(),
             scope: identity.scopes,
             projects: match &identity.projects {
                 Projects::All => None,
-                Projects::Only(ids) => Some(ids.clone()),
+                Projects::Only(ids) => Some(Cow::Borrowed(ids)),
             },
             iat: now.seconds(),
             exp: now.plus(LIFETIME).seconds(),
@@ -139,12 +139,12 @@ pub fn verify(
     issuer: &str,
     now: Timestamp,
 ) -> Result<Identity, Refusal> {
-    let claims: Claims = keys.verify(TYPE, token)?;
+    let claims: Claims<'_> = keys.verify(TYPE, token)?;
     claims.check(issuer, now)?;
     Ok(claims.into())
 }
 
-impl Claims {
+impl Claims<'_> {
     fn check(&self, issuer: &str, now: Timestamp) -> Result<(), Refusal> {
         if self.iss != issuer || self.aud != AUDIENCE {
             return Err(Refusal::OtherParty);
@@ -158,14 +158,14 @@ impl Claims {
     }
 }
 
-impl From<Claims> for Identity {
-    fn from(claims: Claims) -> Self {
+impl From<Claims<'_>> for Identity {
+    fn from(claims: Claims<'_>) -> Self {
         Self {
-            subject: claims.sub,
-            session_id: claims.sid,
-            client_id: claims.client_id,
+            subject: claims.sub.into_owned(),
+            session_id: claims.sid.into_owned(),
+            client_id: claims.client_id.into_owned(),
             scopes: claims.scope,
-            projects: claims.projects.map_or(Projects::All, Projects::Only),
+            projects: claims.projects.map_or(Projects::All, |ids| Projects::Only(ids.into_owned())),
         }
     }
 }
@@ -175,7 +175,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::scope::Scope;
+    use crate::{jws::Algorithm, scope::Scope};
 
     const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
@@ -190,7 +190,7 @@ mod tests {
     }
 
     fn minted() -> (VerificationKeys, SigningKey, String) {
-        let key = SigningKey::generate("k").unwrap();
+        let key = SigningKey::generate(Algorithm::Ed25519, "k").unwrap();
         let keys = VerificationKeys::from_jwk_set(&json!({ "keys": [key.public_jwk()] })).unwrap();
         let token =
             Minter { key: &key, issuer: "https://gw.example" }.mint(&identity(), NOW, "j".into()).unwrap();

@@ -1,24 +1,29 @@
-//! Compact JWS with one algorithm (ES256) and a strict header (RFC 7515, hardened as RFC 8725 asks): the
-//! `typ` must be the expected one (§3.11), the `kid` must name a key of ours (§3.10), and a header that
-//! tries to bring its own key or a critical extension is refused.
+//! Compact JWS with the algorithm of its key and a strict header (RFC 7515, hardened as RFC 8725 asks): the
+//! `typ` must be the expected one (§3.11), the `kid` must name a key of ours (§3.10), the `alg` must be that
+//! key's (§3.1), and a header that tries to bring its own key or a critical extension is refused.
 
+mod algorithm;
+mod ed25519;
 mod es256;
+mod pair;
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
+use aws_lc_rs::signature::ParsedPublicKey;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use josekit::jwk::{
-    Jwk,
-    alg::ec::{EcCurve, EcKeyPair},
-};
+use josekit::jwk::Jwk;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use self::es256::{Signer, Verifier};
+pub use self::algorithm::Algorithm;
+use self::pair::Pair;
 
 /// The longest token that is looked at, in bytes. Ours are under 1 KiB.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
-const ALGORITHM: &str = "ES256";
+/// Of a coordinate of a public key, in bytes. Both curves have the same.
+const COORDINATE: usize = 32;
+/// Of a signature, in bytes. Both algorithms have the same.
+const SIGNATURE: usize = 64;
 
 /// What our own headers carry. One that brings another member (`jwk`, `jku`, `x5u`, `crit`, `b64`, ...) was not made by
 /// us, whatever it says.
@@ -53,11 +58,10 @@ pub enum JwsError {
     Key(#[source] josekit::JoseError),
 }
 
-/// An ES256 private key with its key id.
+/// A private key with its key id.
 pub struct SigningKey {
     kid: String,
-    pair: EcKeyPair,
-    signer: Signer,
+    pair: Box<dyn Pair>,
 }
 
 impl std::fmt::Debug for SigningKey {
@@ -67,19 +71,14 @@ impl std::fmt::Debug for SigningKey {
 }
 
 impl SigningKey {
-    /// A fresh P-256 key.
-    pub fn generate(kid: impl Into<String>) -> Result<Self, JwsError> {
-        Self::from_pair(kid.into(), EcKeyPair::generate(EcCurve::P256).map_err(JwsError::Key)?)
+    /// A fresh key.
+    pub fn generate(algorithm: Algorithm, kid: impl Into<String>) -> Result<Self, JwsError> {
+        Ok(Self { kid: kid.into(), pair: pair::generate(algorithm).map_err(JwsError::Key)? })
     }
 
-    /// From a DER document (RFC 5915, or PKCS#8).
+    /// From what [`SigningKey::to_der`] gave, whatever its algorithm.
     pub fn from_der(kid: impl Into<String>, der: &[u8]) -> Result<Self, JwsError> {
-        Self::from_pair(kid.into(), EcKeyPair::from_der(der, Some(EcCurve::P256)).map_err(JwsError::Key)?)
-    }
-
-    fn from_pair(kid: String, pair: EcKeyPair) -> Result<Self, JwsError> {
-        let signer = Signer::from_der(&pair.to_der_private_key()).map_err(JwsError::Key)?;
-        Ok(Self { kid, pair, signer })
+        Ok(Self { kid: kid.into(), pair: pair::from_der(der).map_err(JwsError::Key)? })
     }
 
     /// The key id.
@@ -87,35 +86,61 @@ impl SigningKey {
         &self.kid
     }
 
-    /// The private key as DER (RFC 5915), to be sealed and stored.
-    pub fn to_der(&self) -> Vec<u8> {
-        self.pair.to_der_private_key()
+    /// The private key as DER (RFC 5915, or PKCS#8), to be sealed and stored.
+    pub fn to_der(&self) -> Result<Vec<u8>, JwsError> {
+        self.pair.to_der().map_err(JwsError::Key)
     }
 
     /// The public half as a JWK (RFC 7517), with `kid`, `use` and `alg`.
     pub fn public_jwk(&self) -> serde_json::Value {
-        let mut jwk = self.pair.to_jwk_public_key();
-        jwk.set_key_id(&self.kid);
-        jwk.set_key_use("sig");
-        jwk.set_algorithm(ALGORITHM);
-        serde_json::Value::Object(jwk.into())
+        let mut jwk = self.pair.public();
+        for (name, value) in [("kid", self.kid()), ("use", "sig"), ("alg", self.pair.algorithm().name())] {
+            jwk.insert(name.to_owned(), value.into());
+        }
+        serde_json::Value::Object(jwk)
     }
 
     /// Signs `claims` into a compact JWS of type `typ`.
     pub fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, JwsError> {
-        let header = Header { alg: ALGORITHM.into(), typ: typ.into(), kid: (&self.kid).into() };
+        let alg = self.pair.algorithm().name();
+        let header = Header { alg: alg.into(), typ: typ.into(), kid: (&self.kid).into() };
         let written = |value: serde_json::Result<Vec<u8>>| value.map_err(JwsError::Claims);
         self.sign_under(&written(serde_json::to_vec(&header))?, &written(serde_json::to_vec(claims))?)
     }
 
     fn sign_under(&self, header: &[u8], payload: &[u8]) -> Result<String, JwsError> {
-        let mut token = URL_SAFE_NO_PAD.encode(header);
+        // Of just the length that it needs: it may be kept for as long as a session.
+        let mut token =
+            String::with_capacity(encoded(header.len()) + encoded(payload.len()) + encoded(SIGNATURE) + 2);
+        URL_SAFE_NO_PAD.encode_string(header, &mut token);
         token.push('.');
         URL_SAFE_NO_PAD.encode_string(payload, &mut token);
-        let signature = self.signer.sign(token.as_bytes()).map_err(JwsError::Key)?;
+        let signature = self.pair.sign(token.as_bytes()).map_err(JwsError::Key)?;
         token.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, &mut token);
         Ok(token)
+    }
+}
+
+/// A public key and the one algorithm that it is for.
+#[derive(Clone, Debug)]
+struct Verifier {
+    algorithm: Algorithm,
+    key: Arc<ParsedPublicKey>,
+}
+
+impl Verifier {
+    fn from_jwk(jwk: &Jwk) -> Option<Self> {
+        let (algorithm, key) = match jwk.key_type() {
+            "EC" => (Algorithm::Es256, es256::public_key(jwk)?),
+            "OKP" => (Algorithm::Ed25519, ed25519::public_key(jwk)?),
+            _ => return None,
+        };
+        Some(Self { algorithm, key: Arc::new(key) })
+    }
+
+    fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.key.verify_sig(message, signature).is_ok()
     }
 }
 
@@ -131,7 +156,7 @@ impl VerificationKeys {
         for key in keys {
             let Some(map) = key.as_object() else { return Err(JwsError::Invalid) };
             let Ok(jwk) = Jwk::from_map(map.clone()) else { continue };
-            let (Some(kid), "EC") = (jwk.key_id().map(ToOwned::to_owned), jwk.key_type()) else { continue };
+            let Some(kid) = jwk.key_id().map(ToOwned::to_owned) else { continue };
             let Some(verifier) = Verifier::from_jwk(&jwk) else { continue };
             known.insert(kid, verifier);
         }
@@ -169,16 +194,26 @@ impl VerificationKeys {
         // An array would pass for the members in their order.
         let header = Some(decoded(header)?).filter(|json| json.starts_with(b"{")).ok_or(JwsError::Invalid)?;
         let header: Header<'_> = serde_json::from_slice(&header).map_err(|_| JwsError::Invalid)?;
-        if header.alg != ALGORITHM || header.typ != typ {
-            return Err(JwsError::Invalid);
-        }
+        let algorithm =
+            Algorithm::named(&header.alg).filter(|_| header.typ == typ).ok_or(JwsError::Invalid)?;
         let verifier = self.0.get(header.kid.as_ref()).ok_or(JwsError::UnknownKey)?;
-        if !verifier.verify(signed.as_bytes(), &decoded(signature)?) {
+        if verifier.algorithm != algorithm || !verifier.verify(signed.as_bytes(), &decoded(signature)?) {
             return Err(JwsError::Invalid);
         }
         let claims = serde_json::from_slice(&decoded(payload)?).map_err(JwsError::Claims)?;
         Ok((claims, header.kid.into_owned()))
     }
+}
+
+/// The member of a public key that holds this coordinate.
+fn coordinate(jwk: &Jwk, name: &str) -> Option<Vec<u8>> {
+    let bytes = decoded(jwk.parameter(name)?.as_str()?).ok()?;
+    (bytes.len() == COORDINATE).then_some(bytes)
+}
+
+/// The length of so many bytes as base64url.
+const fn encoded(length: usize) -> usize {
+    (4 * length).div_ceil(3)
 }
 
 fn decoded(part: &str) -> Result<Vec<u8>, JwsError> {
@@ -195,19 +230,33 @@ mod tests {
         VerificationKeys::from_jwk_set(&json!({ "keys": [key.public_jwk()] })).unwrap()
     }
 
+    const ALGORITHMS: [Algorithm; 2] = [Algorithm::Es256, Algorithm::Ed25519];
+
+    fn key(kid: &str) -> SigningKey {
+        SigningKey::generate(Algorithm::Es256, kid).unwrap()
+    }
+
     #[test]
     fn a_signed_token_is_read_back_and_survives_storage() {
-        let key = SigningKey::generate("k1").unwrap();
-        let again = SigningKey::from_der("k1", &key.to_der()).unwrap();
-        let token = again.sign("t+jwt", &json!({"a": 1})).unwrap();
-        assert_eq!(keys(&key).verify::<serde_json::Value>("t+jwt", &token).unwrap(), json!({"a": 1}));
+        for algorithm in ALGORITHMS {
+            let key = SigningKey::generate(algorithm, "k1").unwrap();
+            let again = SigningKey::from_der("k1", &key.to_der().unwrap()).unwrap();
+            let token = again.sign("t+jwt", &json!({"a": 1})).unwrap();
+            assert_eq!(token.capacity(), token.len(), "what is kept is no larger than it must be");
+            assert_eq!(keys(&key).verify::<serde_json::Value>("t+jwt", &token).unwrap(), json!({"a": 1}));
+        }
     }
 
     #[test]
     fn another_type_another_key_and_another_signature_are_refused() {
-        let key = SigningKey::generate("k1").unwrap();
-        let impostor = SigningKey::generate("k1").unwrap();
-        let stranger = SigningKey::generate("k2").unwrap();
+        for algorithm in ALGORITHMS {
+            refuses_others(algorithm);
+        }
+    }
+
+    fn refuses_others(algorithm: Algorithm) {
+        let [key, impostor, stranger] =
+            ["k1", "k1", "k2"].map(|kid| SigningKey::generate(algorithm, kid).unwrap());
         let token = key.sign("t+jwt", &json!({})).unwrap();
         let verify = |token: &str| keys(&key).verify::<serde_json::Value>("t+jwt", token);
         assert!(matches!(
@@ -221,8 +270,29 @@ mod tests {
     }
 
     #[test]
+    fn the_algorithm_is_the_keys_to_say() {
+        let [es256, ed25519] = ALGORITHMS.map(|algorithm| SigningKey::generate(algorithm, "k1").unwrap());
+        for (key, other) in [(&es256, &ed25519), (&ed25519, &es256)] {
+            let alg = other.public_jwk()["alg"].clone();
+            let header = json!({"alg": alg, "typ": "t+jwt", "kid": "k1"}).to_string();
+            let token = key.sign_under(header.as_bytes(), b"{}").unwrap();
+            for keys in [keys(key), keys(other)] {
+                let refused = keys.verify::<serde_json::Value>("t+jwt", &token);
+                assert!(matches!(refused, Err(JwsError::Invalid)), "{alg}");
+            }
+            // Nor does a key serve another purpose or algorithm than it says.
+            for (name, value) in [("use", json!("enc")), ("alg", alg), ("crv", json!("X25519"))] {
+                let mut jwk = key.public_jwk();
+                jwk[name] = value;
+                let set = json!({ "keys": [jwk] });
+                assert!(VerificationKeys::from_jwk_set(&set).unwrap().is_empty(), "{set}");
+            }
+        }
+    }
+
+    #[test]
     fn a_header_that_brings_anything_of_its_own_is_refused() {
-        let key = SigningKey::generate("k1").unwrap();
+        let key = key("k1");
         for (name, value) in [
             ("jwk", key.public_jwk()),
             ("jku", json!("https://evil.example/keys")),
@@ -240,7 +310,7 @@ mod tests {
 
     #[test]
     fn a_header_must_say_the_one_algorithm_the_type_and_the_key_once() {
-        let key = SigningKey::generate("k1").unwrap();
+        let key = key("k1");
         let verify = |header: &str, payload: &[u8]| {
             let token = key.sign_under(header.as_bytes(), payload).unwrap();
             keys(&key).verify::<serde_json::Value>("t+jwt", &token)
@@ -250,6 +320,7 @@ mod tests {
         for header in [
             r#"{"alg":"none","typ":"t+jwt","kid":"k1"}"#,
             r#"{"alg":"HS256","typ":"t+jwt","kid":"k1"}"#,
+            r#"{"alg":"EdDSA","typ":"t+jwt","kid":"k1"}"#,
             r#"{"alg":"es256","typ":"t+jwt","kid":"k1"}"#,
             r#"{"alg":"ES256","typ":"T+JWT","kid":"k1"}"#,
             r#"{"alg":"ES256","typ":"t+jwt"}"#,
@@ -268,7 +339,7 @@ mod tests {
 
     #[test]
     fn a_token_has_three_parts_and_one_spelling() {
-        let key = SigningKey::generate("k1").unwrap();
+        let key = key("k1");
         let token = key.sign("t+jwt", &json!({"a": 1})).unwrap();
         let refused = |token: &str| {
             matches!(keys(&key).verify::<serde_json::Value>("t+jwt", token), Err(JwsError::Invalid))
@@ -301,7 +372,7 @@ mod tests {
 
     #[test]
     fn the_public_key_does_not_hold_the_private_one() {
-        let jwk = SigningKey::generate("k1").unwrap().public_jwk();
+        let jwk = key("k1").public_jwk();
         assert_eq!(jwk["kty"], "EC");
         assert_eq!(jwk["alg"], "ES256");
         assert!(jwk.get("d").is_none());

@@ -10,10 +10,10 @@ use gateway::domain::client::ClientKeys;
 use gateway_fuzz::{HOUSE, client, mutated};
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
-use shared::jws::SigningKey;
+use shared::jws::{Algorithm, SigningKey};
 
 static GOOD: LazyLock<(ClientKeys, String)> = LazyLock::new(|| {
-    let key = SigningKey::generate("k").unwrap();
+    let key = SigningKey::generate(Algorithm::Es256, "k").unwrap();
     let claims = json!({"iss": "client", "sub": "client", "aud": "https://mcp.example", "exp": 1_800_000_060, "jti": "j"});
     let keys = ClientKeys::parse(&json!({ "keys": [key.public_jwk()] })).unwrap();
     (keys, key.sign("JWT", &claims).unwrap())

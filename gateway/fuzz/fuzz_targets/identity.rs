@@ -9,7 +9,7 @@ use serde_json::json;
 use shared::{
     assertion::{Identity, Minter, Projects, verify},
     clock::Timestamp,
-    jws::{SigningKey, VerificationKeys},
+    jws::{Algorithm, SigningKey, VerificationKeys},
     scope::Scopes,
 };
 
@@ -17,7 +17,7 @@ const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 const ISSUER: &str = "https://mcp.example";
 
 static GOOD: LazyLock<(VerificationKeys, String)> = LazyLock::new(|| {
-    let key = SigningKey::generate("k").unwrap();
+    let key = SigningKey::generate(Algorithm::Ed25519, "k").unwrap();
     let text = |text: &str| text.to_owned();
     let identity = Identity {
         subject: text("u"),

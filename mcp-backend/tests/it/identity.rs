@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::{
     assertion::{AUDIENCE, HEADER, Minter, TYPE},
     clock::Clock as _,
-    jws::SigningKey,
+    jws::{Algorithm, SigningKey},
 };
 
 use crate::harness::{House, ISSUER, Mood, call};
@@ -56,7 +56,7 @@ async fn an_assertion_must_be_of_this_gateway_of_this_type_and_of_now() {
     let house = House::start().await;
     let now = house.clock.now();
     let somebody = House::somebody();
-    let impostor = SigningKey::generate("k1").unwrap();
+    let impostor = SigningKey::generate(Algorithm::Ed25519, "k1").unwrap();
     let forged = Minter { key: &impostor, issuer: ISSUER }.mint(&somebody, now, "j".into()).unwrap();
     assert_eq!(status(&house, &[&forged]).await, 401, "another key under the same id");
 
@@ -112,7 +112,7 @@ async fn a_new_key_is_fetched_and_forged_key_ids_are_no_load() {
     assert_eq!(status(&house, &[&house.assertion(&House::somebody())]).await, 200);
     assert_eq!(house.gateway.key_requests(), 1);
 
-    let stranger = SigningKey::generate("stranger").unwrap();
+    let stranger = SigningKey::generate(Algorithm::Ed25519, "stranger").unwrap();
     let minter = Minter { key: &stranger, issuer: ISSUER };
     let forged = minter.mint(&House::somebody(), house.clock.now(), "j".into()).unwrap();
     house.clock.advance(Duration::from_secs(10));
@@ -121,13 +121,14 @@ async fn a_new_key_is_fetched_and_forged_key_ids_are_no_load() {
     }
     assert_eq!(house.gateway.key_requests(), 2, "one fetch in ten seconds");
 
-    house.gateway.rotate("k2");
+    // As a gateway signs whose ring is older.
+    house.gateway.rotate(Algorithm::Es256, "k2");
     house.clock.advance(Duration::from_secs(10));
     assert_eq!(status(&house, &[&house.assertion(&House::somebody())]).await, 200);
     assert_eq!(house.gateway.key_requests(), 3);
 
     // A key that nobody could ask about is no proof against its bearer.
-    house.gateway.rotate("k3");
+    house.gateway.rotate(Algorithm::Ed25519, "k3");
     house.gateway.keys_are(Mood::Outage);
     house.clock.advance(Duration::from_secs(10));
     assert_eq!(status(&house, &[&house.assertion(&House::somebody())]).await, 503);

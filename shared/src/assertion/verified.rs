@@ -18,7 +18,7 @@ pub struct Verified(Cache<[u8; 32], Arc<Signed>>);
 
 #[derive(Debug)]
 struct Signed {
-    claims: Claims,
+    claims: Claims<'static>,
     kid: String,
 }
 
@@ -48,7 +48,7 @@ impl Verified {
             signed.claims.check(issuer, now)?;
             return Ok(signed.claims.clone().into());
         }
-        let (claims, kid) = keys.verify_naming_key::<Claims>(TYPE, token)?;
+        let (claims, kid) = keys.verify_naming_key::<Claims<'static>>(TYPE, token)?;
         claims.check(issuer, now)?;
         // Only what was good is remembered: what strangers send takes no place.
         self.0.insert(hash, Arc::new(Signed { claims: claims.clone(), kid }));
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
     use crate::{
         assertion::{Minter, Projects},
-        jws::SigningKey,
+        jws::{Algorithm, SigningKey},
         scope::Scope,
     };
 
@@ -77,7 +77,10 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_judged_anew() {
-        let (key, next) = (SigningKey::generate("k").unwrap(), SigningKey::generate("l").unwrap());
+        let (key, next) = (
+            SigningKey::generate(Algorithm::Ed25519, "k").unwrap(),
+            SigningKey::generate(Algorithm::Ed25519, "l").unwrap(),
+        );
         let identity = Identity {
             subject: "u1".into(),
             session_id: "s1".into(),

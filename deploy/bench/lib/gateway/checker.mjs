@@ -27,9 +27,9 @@ function fault({ rawHeaders }) {
   if (rest.length > 0 || !signature) return 'the identity header is no compact JWS';
   const { typ, kid, alg } = decode(header);
   const key = expected.keys.find(jwk => jwk.kid === kid);
-  if (typ !== 'peaka-identity+jwt' || alg !== 'ES256' || !key) return 'the identity header is not of our kind';
-  const publicKey = { key: createPublicKey({ key, format: 'jwk' }), dsaEncoding: 'ieee-p1363' };
-  if (!verify('sha256', `${header}.${payload}`, publicKey, Buffer.from(signature, 'base64url'))) {
+  if (typ !== 'peaka-identity+jwt' || alg !== 'Ed25519' || !key) return 'the identity header is not of our kind';
+  const publicKey = createPublicKey({ key, format: 'jwk' });
+  if (!verify(null, `${header}.${payload}`, publicKey, Buffer.from(signature, 'base64url'))) {
     return 'the identity header was not signed by the gateway';
   }
   const { sub, exp, aud } = decode(payload);

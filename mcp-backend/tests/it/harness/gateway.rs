@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use shared::{
     assertion::{Identity, Minter},
     clock::Clock,
-    jws::SigningKey,
+    jws::{Algorithm, SigningKey},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -65,7 +65,7 @@ impl Gateway {
     pub(crate) async fn start(running: &CancellationToken) -> Self {
         let shared = Arc::new(Shared {
             state: Mutex::new(Inside {
-                key: SigningKey::generate("k1").unwrap(),
+                key: SigningKey::generate(Algorithm::Ed25519, "k1").unwrap(),
                 jwks_mood: Mood::Well,
                 exchange_mood: Mood::Well,
                 key_requests: 0,
@@ -94,8 +94,8 @@ impl Gateway {
     }
 
     /// Signs with a new key from now on, and publishes no other.
-    pub(crate) fn rotate(&self, kid: &str) {
-        self.shared.state.lock().unwrap().key = SigningKey::generate(kid).unwrap();
+    pub(crate) fn rotate(&self, algorithm: Algorithm, kid: &str) {
+        self.shared.state.lock().unwrap().key = SigningKey::generate(algorithm, kid).unwrap();
     }
 
     pub(crate) fn keys_are(&self, mood: Mood) {
