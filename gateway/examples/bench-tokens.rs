@@ -1,9 +1,10 @@
 //! What the benchmarks present to a gateway: tokens of as many sessions as they want, signed with that gateway's own keys.
 //! It is configured as the gateway is.
 //!
-//! `bench-tokens access COUNT` prints a line for each access token: the token, a blank, its subject. `bench-tokens refresh
-//! COUNT` prints as many refresh tokens with the ids of their sessions, whose rows are the caller's to make.
-//! `bench-tokens identity COUNT SESSION SUBJECT CLIENT` prints identity assertions of one session.
+//! `bench-tokens access COUNT [SESSIONS]` prints a line for each access token: the token, a blank, its subject. Each is of a
+//! session of its own, or all of so many sessions, in turn. `bench-tokens refresh COUNT` prints as many refresh tokens with
+//! the ids of their sessions, whose rows are the caller's to make. `bench-tokens identity COUNT SESSION SUBJECT CLIENT`
+//! prints identity assertions of one session.
 
 use std::{
     error::Error,
@@ -12,7 +13,12 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use gateway::{Config, domain::issuer::Issuer, keys::Keys, store::Store};
+use gateway::{
+    Config,
+    domain::{issuer::Issuer, secret::random_text},
+    keys::Keys,
+    store::Store,
+};
 use serde_json::json;
 use shared::{
     assertion::{Identity, Minter, Projects},
@@ -37,10 +43,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let keys = Keys::open(Store::connect(&storage.store).await?, storage.master_keys, now).await?;
     let mut out = BufWriter::new(stdout().lock());
     match arguments.as_slice() {
-        ["access", count] => {
+        ["access", count, sessions @ ..] => {
+            let sessions: u64 = sessions.first().unwrap_or(count).parse()?;
             for index in 0..count.parse()? {
-                let subject = format!("d0d3c83f-29ed-4f2e-899d-{index:012x}");
-                let token = access_token(&keys, &issuer, &subject, index, now)?;
+                let subject = format!("d0d3c83f-29ed-4f2e-899d-{:012x}", index % sessions);
+                let token = access_token(&keys, &issuer, &subject, session_id(index % sessions), now)?;
                 writeln!(out, "{token} {subject}")?;
             }
         }
@@ -88,7 +95,7 @@ fn access_token(
     keys: &Keys,
     issuer: &Issuer,
     subject: &str,
-    index: u64,
+    session_id: String,
     now: Timestamp,
 ) -> Result<String, Box<dyn Error>> {
     let claims = json!({
@@ -96,9 +103,9 @@ fn access_token(
         "sub": subject,
         "aud": issuer.resource(),
         "client_id": CLIENT,
-        "sid": session_id(index),
+        "sid": session_id,
         "scope": SCOPES,
-        "jti": BASE64_URL_SAFE_NO_PAD.encode(session(u64::MAX - index)),
+        "jti": random_text()?,
         "iat": now.seconds(),
         "exp": now.plus(LIFETIME).seconds(),
     });

@@ -1,11 +1,9 @@
 //! Access tokens (RFC 9068): signed here, and validated without asking anybody. A token's signature is verified once per
-//! replica; afterwards it is remembered by its SHA-256, with the identity header that goes with it.
+//! replica; afterwards it is remembered by its SHA-256, with its principal and the identity header that goes with that.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
-    time::Duration,
-};
+mod principal;
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use http::HeaderValue;
 use quick_cache::sync::Cache;
@@ -20,8 +18,9 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
+pub(crate) use self::principal::Principal;
+use self::principal::Principals;
 use crate::{
-    bulkhead::{Bulkhead, Person},
     domain::{
         dpop::Thumbprint,
         issuer::Issuer,
@@ -31,12 +30,11 @@ use crate::{
     keys::Keys,
     metrics::{CacheAnswer, TOKEN_CACHE},
     revocation::RevokedSessions,
-    tally::Tally,
 };
 
 /// The `typ` of an access token (RFC 9068 §2.1).
 const TYPE: &str = "at+jwt";
-/// Tokens remembered per replica; a flood of others only pushes out the least used.
+/// Tokens, and principals, remembered per replica; a flood of others only pushes out the least used.
 const REMEMBERED: usize = 100_000;
 /// How often those that are over are forgotten.
 const SWEEP: Duration = Duration::from_secs(60);
@@ -45,8 +43,6 @@ const CLOCK_LEEWAY: Duration = Duration::from_secs(60);
 /// A replica whose clock is ahead must not refuse what is still valid by the others', so a token is honoured for so much
 /// longer than it says; a short-lived one never for more than twice its life.
 const EXPIRY_LEEWAY: Duration = Duration::from_secs(30);
-/// An identity header is used for so long; it lives for [`shared::assertion::LIFETIME`].
-const HEADER_REUSE: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {
@@ -78,6 +74,7 @@ pub(crate) struct AccessTokens {
     clock: SharedClock,
     revoked: Arc<RevokedSessions>,
     remembered: Cache<[u8; 32], Arc<Valid>>,
+    principals: Principals,
 }
 
 impl std::fmt::Debug for AccessTokens {
@@ -88,28 +85,20 @@ impl std::fmt::Debug for AccessTokens {
 
 /// A token whose signature and claims were good.
 pub(crate) struct Valid {
-    identity: Identity,
+    principal: Arc<Principal>,
     key: Option<Thumbprint>,
     expires_at: Timestamp,
-    header: Mutex<Option<(HeaderValue, Timestamp)>>,
-    person: OnceLock<Person>,
-    tally: Tally,
 }
 
 impl Valid {
+    /// Who acts with it.
+    pub(crate) const fn principal(&self) -> &Arc<Principal> {
+        &self.principal
+    }
+
     /// Who is calling, and what was allowed.
-    pub(crate) const fn identity(&self) -> &Identity {
-        &self.identity
-    }
-
-    /// What its person has under way.
-    pub(crate) fn person(&self, bulkhead: &Bulkhead) -> &Person {
-        self.person.get_or_init(|| bulkhead.person(&self.identity.subject))
-    }
-
-    /// How often it was used for what.
-    pub(crate) const fn tally(&self) -> &Tally {
-        &self.tally
+    pub(crate) fn identity(&self) -> &Identity {
+        self.principal.identity()
     }
 
     /// The key that its sender must prove to have.
@@ -154,7 +143,14 @@ impl AccessTokens {
         clock: SharedClock,
         revoked: Arc<RevokedSessions>,
     ) -> Self {
-        Self { keys, issuer, clock, revoked, remembered: Cache::new(REMEMBERED) }
+        Self {
+            keys,
+            issuer,
+            clock,
+            revoked,
+            remembered: Cache::new(REMEMBERED),
+            principals: Principals::up_to(REMEMBERED),
+        }
     }
 
     /// A token for a session, valid for `lifetime` but not beyond the session's end, and bound to `key` if there is one.
@@ -188,7 +184,7 @@ impl AccessTokens {
     }
 
     /// Judges a presented token. No input or output: a hash and a look-up, for a token seen before.
-    pub(crate) fn validate(&self, token: &str, now: Timestamp) -> Result<Arc<Valid>, BadToken> {
+    pub(crate) fn validate(&self, token: &[u8], now: Timestamp) -> Result<Arc<Valid>, BadToken> {
         let hash = sha256(token);
         let valid = match self.remembered.get(&hash) {
             Some(valid) => {
@@ -197,6 +193,7 @@ impl AccessTokens {
             }
             None => {
                 TOKEN_CACHE.count(CacheAnswer::Miss);
+                let token = std::str::from_utf8(token).map_err(|_| BadToken::Invalid)?;
                 let valid = Arc::new(self.verify(token, now)?);
                 self.remembered.insert(hash, Arc::clone(&valid));
                 valid
@@ -220,6 +217,7 @@ impl AccessTokens {
 
     fn forget_those_over(&self, now: Timestamp) {
         self.remembered.retain(|_, valid| self.look_again(valid, now).is_ok());
+        self.principals.forget_strangers();
     }
 
     /// Whether a token that was valid still is.
@@ -227,7 +225,7 @@ impl AccessTokens {
         if now >= valid.expires_at {
             return Err(BadToken::Expired);
         }
-        if self.revoked.contains(&valid.identity.session_id) {
+        if self.revoked.contains(&valid.identity().session_id) {
             return Err(BadToken::Revoked);
         }
         Ok(())
@@ -280,23 +278,17 @@ impl AccessTokens {
         Some((claims.sid, told))
     }
 
-    /// The identity header for the backend: signed once per token and a few seconds, then reused.
+    /// The identity header for the backend: signed once per session and a few seconds, then reused.
     pub(crate) fn identity_header(&self, valid: &Valid, now: Timestamp) -> Result<HeaderValue, SignError> {
-        let mut held = valid.header.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((header, signed_at)) = held.as_ref()
-            && now.since(*signed_at) < HEADER_REUSE
-            && now >= *signed_at
-        {
-            return Ok(header.clone());
-        }
-        let jti = random_text()?;
-        let assertion = self.keys.identity(|ring| {
-            Minter { key: ring.active(), issuer: self.issuer.as_str() }.mint(&valid.identity, now, jti)
-        })?;
-        let mut header = HeaderValue::try_from(assertion)?;
-        header.set_sensitive(true);
-        *held = Some((header.clone(), now));
-        Ok(header)
+        valid.principal.header(now, |identity| {
+            let jti = random_text()?;
+            let assertion = self.keys.identity(|ring| {
+                Minter { key: ring.active(), issuer: self.issuer.as_str() }.mint(identity, now, jti)
+            })?;
+            let mut header = HeaderValue::try_from(assertion)?;
+            header.set_sensitive(true);
+            Ok(header)
+        })
     }
 
     fn verify(&self, token: &str, now: Timestamp) -> Result<Valid, BadToken> {
@@ -311,18 +303,15 @@ impl AccessTokens {
             return Err(BadToken::Invalid);
         }
         Ok(Valid {
-            identity: Identity {
+            principal: self.principals.of(Identity {
                 subject: claims.sub,
                 session_id: claims.sid,
                 client_id: claims.client_id,
                 scopes: claims.scope,
                 projects: claims.projects.map_or(Projects::All, Projects::Only),
-            },
+            }),
             key: claims.cnf.map(|cnf| cnf.jkt),
             expires_at: honoured_until(claims.iat, claims.exp),
-            header: Mutex::default(),
-            person: OnceLock::new(),
-            tally: Tally::default(),
         })
     }
 }

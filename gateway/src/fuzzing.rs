@@ -110,7 +110,7 @@ impl House {
 
     /// Whether an access token is taken.
     pub fn takes(&self, token: &str) -> bool {
-        self.app.access_tokens.validate(token, self.app.clock.now()).is_ok()
+        self.app.access_tokens.validate(token.as_bytes(), self.app.clock.now()).is_ok()
     }
 
     /// Whether a client assertion proves a client that has `keys`.

@@ -35,7 +35,7 @@ use crate::{
 
 /// A JSON-RPC request is not longer than this.
 const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
-const IDENTITY: HeaderName = HeaderName::from_static(assertion::HEADER);
+static IDENTITY: HeaderName = HeaderName::from_static(assertion::HEADER);
 
 /// Answers a request to `/mcp`. It stands before the router: what every tool call passes is kept short.
 pub(crate) async fn mcp(app: &Arc<App>, request: Box<Request<Incoming>>, peer: SocketAddr) -> Response {
@@ -109,7 +109,7 @@ async fn served(
     if request.method() != Method::POST {
         return Err(Refusal::Method);
     }
-    let place = app.bulkhead.enter(valid.person(&app.bulkhead))?;
+    let place = app.bulkhead.enter(valid.principal().person(&app.bulkhead))?;
     let tool = usage::tool(request.headers());
     let (post, body) = for_backend(app, *request, &valid, now)?;
     let answer = app.upstream.call(post, body, headers::is_read).await.map_err(failed)?;
@@ -117,7 +117,7 @@ async fn served(
     let now = app.clock.now();
     app.access_tokens.look_again(&valid, now)?;
     if answer.status().is_success() {
-        app.usage.count(&valid, tool, now);
+        app.usage.count(valid.principal(), tool, now);
     }
     if let Some(refusal) = refused(&answer, &valid) {
         // Boxed, so that the other answers do not carry the room for it.
@@ -157,7 +157,7 @@ fn from_backend(
     let (parts, body) = answer.into_parts();
     let mut headers = headers::from_backend(parts.headers);
     if let Some(session) = session {
-        headers.insert(mcp_session::HEADER, session);
+        headers.insert(&mcp_session::HEADER, session);
     }
     let body = if headers::are_of_a_stream(&headers) {
         let place = app.bulkhead.stream(place).map_err(|_| Refusal::StreamLost)?;

@@ -1,11 +1,11 @@
-//! How often a session used each tool since that was last written. Kept with its tokens, so that counting a call waits
+//! How often a session used each tool since that was last written. Kept with its principal, so that counting a call waits
 //! for no other session's.
 
 use std::sync::{Mutex, PoisonError};
 
 use shared::clock::Timestamp;
 
-/// The counts of one token.
+/// The counts of one principal.
 #[derive(Debug, Default)]
 pub(crate) struct Tally(Mutex<Vec<Count>>);
 

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use shared::{
     chain::Chain,
     clock::{SharedClock, Timestamp},
@@ -19,19 +19,20 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use self::waiting::Waiting;
-use crate::{access_token::Valid, store::Store, tools};
+use crate::{access_token::Principal, store::Store, tools};
 
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 const FLUSH: Duration = Duration::from_secs(5);
 /// The first revision in which `Mcp-Name` is held to the body.
 const HEADERS_ARE_CHECKED: &[u8] = b"2026-07-28";
+static VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 
 /// Counts.
 pub(crate) struct Usage {
     store: Store,
     clock: SharedClock,
     /// Whose tally is not empty.
-    used: Mutex<Vec<Arc<Valid>>>,
+    used: Mutex<Vec<Arc<Principal>>>,
     /// What could not be written.
     waiting: Mutex<Waiting>,
 }
@@ -54,9 +55,9 @@ impl Usage {
     }
 
     /// Counts a request that the backend answered.
-    pub(crate) fn count(&self, token: &Arc<Valid>, tool: &'static str, at: Timestamp) {
-        if token.tally().count(tool, at) {
-            lock(&self.used).push(Arc::clone(token));
+    pub(crate) fn count(&self, principal: &Arc<Principal>, tool: &'static str, at: Timestamp) {
+        if principal.tally().count(tool, at) {
+            lock(&self.used).push(Arc::clone(principal));
         }
     }
 
@@ -77,9 +78,9 @@ impl Usage {
     pub(crate) async fn flush(&self) {
         let used = std::mem::take(&mut *lock(&self.used));
         let mut waiting = std::mem::take(&mut *lock(&self.waiting));
-        for token in used {
-            for count in token.tally().take() {
-                waiting.add(&token.identity().session_id, count);
+        for principal in used {
+            for count in principal.tally().take() {
+                waiting.add(&principal.identity().session_id, count);
             }
         }
         loop {
@@ -104,7 +105,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// The tool that a request calls, if that can be known; otherwise nothing.
 pub(crate) fn tool(headers: &HeaderMap) -> &'static str {
     let is_checked = headers
-        .get("mcp-protocol-version")
+        .get(&VERSION)
         .is_some_and(|version| version.len() == 10 && version.as_bytes() >= HEADERS_ARE_CHECKED);
     if !is_checked || headers.get("mcp-method").is_none_or(|method| method != "tools/call") {
         return "";

@@ -29,8 +29,8 @@ pub fn hash(secret: &str) -> String {
 }
 
 /// SHA-256.
-pub fn sha256(text: &str) -> [u8; 32] {
+pub fn sha256(text: impl AsRef<[u8]>) -> [u8; 32] {
     let mut bytes = [0; 32];
-    bytes.copy_from_slice(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
+    bytes.copy_from_slice(digest::digest(&digest::SHA256, text.as_ref()).as_ref());
     bytes
 }

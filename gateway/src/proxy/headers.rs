@@ -4,9 +4,8 @@
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use shared::assertion;
 
-use super::mcp_session;
-
-const TO_BACKEND: [HeaderName; 7] = [
+// Statics: as constants they would be made and dropped anew for each header that is looked for.
+static TO_BACKEND: [HeaderName; 7] = [
     header::ACCEPT,
     header::CONTENT_TYPE,
     HeaderName::from_static("mcp-protocol-version"),
@@ -17,7 +16,7 @@ const TO_BACKEND: [HeaderName; 7] = [
 ];
 pub(super) const TO_BACKEND_PREFIX: &str = "mcp-param-";
 
-const FROM_BACKEND: [HeaderName; 5] = [
+static FROM_BACKEND: [HeaderName; 5] = [
     header::CONTENT_TYPE,
     header::CONTENT_LENGTH,
     header::CACHE_CONTROL,
@@ -26,8 +25,8 @@ const FROM_BACKEND: [HeaderName; 5] = [
 ];
 
 /// What the backend tells the gateway; none of it goes to the client as it came.
-const TO_GATEWAY: [HeaderName; 3] = [
-    mcp_session::HEADER,
+static TO_GATEWAY: [HeaderName; 3] = [
+    HeaderName::from_static("mcp-session-id"),
     HeaderName::from_static(assertion::REQUIRED_SCOPE_HEADER),
     HeaderName::from_static(assertion::SIGN_IN_AGAIN_HEADER),
 ];

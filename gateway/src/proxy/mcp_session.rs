@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use crate::{access_token::Valid, domain::secret::NoRandomness, keys::Keys};
 
 /// The header, in both directions.
-pub(super) const HEADER: HeaderName = HeaderName::from_static("mcp-session-id");
+pub(super) static HEADER: HeaderName = HeaderName::from_static("mcp-session-id");
 /// The protocol has no sessions from this version on; a client of that time that sends one is not listened to.
 const STATELESS_SINCE: &str = "2026-07-28";
 
@@ -22,7 +22,7 @@ pub(crate) fn from_client(
     keys: &Keys,
     valid: &Valid,
 ) -> Result<Option<HeaderValue>, Refusal> {
-    let Some(sealed) = headers.get(HEADER) else { return Ok(None) };
+    let Some(sealed) = headers.get(&HEADER) else { return Ok(None) };
     let version = headers.get("mcp-protocol-version").and_then(|value| value.to_str().ok());
     if version.is_some_and(|version| version >= STATELESS_SINCE) {
         return Ok(None);
@@ -38,7 +38,7 @@ pub(crate) fn from_backend(
     keys: &Keys,
     valid: &Valid,
 ) -> Result<Option<HeaderValue>, NoRandomness> {
-    let Some(id) = headers.get(HEADER) else { return Ok(None) };
+    let Some(id) = headers.get(&HEADER) else { return Ok(None) };
     let sealed = keys.seal(&purpose(valid), id.as_bytes())?;
     // Base64url always is a header value.
     Ok(HeaderValue::try_from(sealed).ok())

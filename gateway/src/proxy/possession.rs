@@ -38,9 +38,11 @@ async fn proven(
     app: &App,
     headers: &HeaderMap,
     method: &Method,
-    token: &str,
+    token: &[u8],
     bound: &Thumbprint,
 ) -> Result<(), Refusal> {
+    // A token that is good is text.
+    let token = std::str::from_utf8(token).map_err(|_| Refusal::Malformed)?;
     let made = Made { method, path: "/mcp", token: Some(token) };
     let refused = |bad| Refusal::Proof { bad, nonce: app.dpop.nonce_after(bad) };
     match app.dpop.key(headers, made).await.map_err(refused)? {

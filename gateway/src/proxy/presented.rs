@@ -17,7 +17,7 @@ pub(crate) enum Scheme {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Presented<'a> {
     pub(super) scheme: Scheme,
-    pub(super) token: &'a str,
+    pub(super) token: &'a [u8],
 }
 
 pub(super) fn read(headers: &HeaderMap) -> Result<Presented<'_>, Refusal> {
@@ -26,11 +26,12 @@ pub(super) fn read(headers: &HeaderMap) -> Result<Presented<'_>, Refusal> {
     if values.next().is_some() {
         return Err(Refusal::TwoTokens);
     }
-    let text = std::str::from_utf8(value.as_bytes()).map_err(|_| Refusal::Malformed)?;
-    let (scheme, token) = text.split_once(' ').ok_or(Refusal::Malformed)?;
-    let scheme = if scheme.eq_ignore_ascii_case("bearer") {
+    let value = value.as_bytes();
+    let space = value.iter().position(|&byte| byte == b' ').ok_or(Refusal::Malformed)?;
+    let (scheme, token) = (&value[..space], &value[space + 1..]);
+    let scheme = if scheme.eq_ignore_ascii_case(b"bearer") {
         Scheme::Bearer
-    } else if scheme.eq_ignore_ascii_case("dpop") {
+    } else if scheme.eq_ignore_ascii_case(b"dpop") {
         Scheme::Dpop
     } else {
         return Err(Refusal::NoToken);
@@ -44,7 +45,7 @@ impl Presented<'_> {
     pub(super) fn is_well_formed(&self) -> bool {
         let allowed =
             |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=');
-        !self.token.is_empty() && self.token.bytes().all(allowed)
+        !self.token.is_empty() && self.token.iter().copied().all(allowed)
     }
 }
 
@@ -55,7 +56,8 @@ mod tests {
     fn read_one(value: &str) -> Result<(Scheme, String), Refusal> {
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, value.parse().unwrap());
-        read(&headers).map(|presented| (presented.scheme, presented.token.to_owned()))
+        let text = |token: &[u8]| String::from_utf8(token.to_vec()).unwrap();
+        read(&headers).map(|presented| (presented.scheme, text(presented.token)))
     }
 
     #[test]
@@ -68,7 +70,7 @@ mod tests {
         for (token, is_well_formed) in
             [("Ab0-._~+/=", true), ("", false), (" abc", false), ("a,b", false), ("a b", false), ("ä", false)]
         {
-            let presented = Presented { scheme: Scheme::Bearer, token };
+            let presented = Presented { scheme: Scheme::Bearer, token: token.as_bytes() };
             assert_eq!(presented.is_well_formed(), is_well_formed, "{token}");
         }
         assert!(matches!(read_one("Basic abc"), Err(Refusal::NoToken)));
