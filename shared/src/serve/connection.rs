@@ -1,6 +1,6 @@
 //! One connection: which protocol it speaks, and what bounds it.
 
-use std::{convert::Infallible, io, net::SocketAddr, pin::pin, time::Duration};
+use std::{convert::Infallible, future::poll_fn, io, net::SocketAddr, pin::pin, task::Poll, time::Duration};
 
 use axum::body::Body;
 use http::{Request, Response};
@@ -86,14 +86,23 @@ async fn serve_http1(
         .max_buf_size(MAX_HEADER_BYTES)
         .max_headers(100);
     let mut served = pin!(builder.serve_connection(io, service));
-    tokio::select! {
-        biased;
-        ended = &mut served => ended,
-        () = ending.shutdown.cancelled() => {
-            served.as_mut().graceful_shutdown();
-            ending.unless_cut_off(served).await
+    let mut told = pin!(ending.shutdown.cancelled());
+    let mut is_awaited = false;
+    let ended = poll_fn(|cx| {
+        if let Poll::Ready(ended) = served.as_mut().poll(cx) {
+            return Poll::Ready(Some(ended));
         }
+        // Whatever happens on the connection comes by here. Once this task is known to be woken, a look is enough.
+        let is_told =
+            if is_awaited { ending.shutdown.is_cancelled() } else { told.as_mut().poll(cx).is_ready() };
+        is_awaited = true;
+        if is_told { Poll::Ready(None) } else { Poll::Pending }
+    });
+    if let Some(ended) = ended.await {
+        return ended;
     }
+    served.as_mut().graceful_shutdown();
+    ending.unless_cut_off(served).await
 }
 
 async fn serve_http2(

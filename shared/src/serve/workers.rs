@@ -8,10 +8,18 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
+    time::Duration,
 };
 
-use tokio::runtime::{Builder, Handle};
+use tokio::{
+    runtime::{Builder, Handle},
+    time::{MissedTickBehavior, interval},
+};
 use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// Sooner than any timer of a request is due. A runtime whose earliest timer is set anew is woken through the kernel, even
+/// by itself and while it is awake: with one that is always due before, no request's ever is the earliest.
+const TICK: Duration = Duration::from_secs(5);
 
 /// Some threads. They end when this is dropped.
 #[derive(Debug)]
@@ -60,6 +68,17 @@ impl Workers {
 fn worker(n: usize, stop: CancellationToken) -> io::Result<Worker> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let handle = runtime.handle().clone();
-    thread::Builder::new().name(format!("worker-{n}")).spawn(move || runtime.block_on(stop.cancelled()))?;
+    thread::Builder::new().name(format!("worker-{n}")).spawn(move || runtime.block_on(tick_until(stop)))?;
     Ok(Worker { runtime: handle, connections: Arc::default() })
+}
+
+async fn tick_until(stop: CancellationToken) {
+    let mut ticks = interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let tick = async {
+        loop {
+            ticks.tick().await;
+        }
+    };
+    stop.run_until_cancelled(tick).await;
 }

@@ -1,5 +1,7 @@
 //! The head of a request, and that of an answer.
 
+use std::cell::Cell;
+
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
@@ -8,8 +10,14 @@ use super::{Content, WireError};
 /// The most bytes and fields of an answer's head.
 const MOST_BYTES: usize = 64 * 1024;
 const MOST_FIELDS: usize = 64;
-/// The fields that tell where an answer ends, and whether another may follow.
-const FRAMING: [HeaderName; 3] = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION];
+
+/// What a request's head has room in, most often.
+const ROOM: usize = 2048;
+
+thread_local! {
+    /// Where the head before lay: one is written, sent and done with after the other.
+    static SPARE: Cell<Option<BytesMut>> = const { Cell::new(None) };
+}
 
 /// A request's head, written as it is sent. What may stand in a field is what its types can hold: no line can be smuggled in.
 #[derive(Debug)]
@@ -18,7 +26,8 @@ pub(in crate::upstream) struct RequestHead(BytesMut);
 impl RequestHead {
     /// Posts to `path`. The target is not the client's.
     pub(in crate::upstream) fn post(path: &'static str) -> Self {
-        let mut head = BytesMut::with_capacity(2048);
+        let mut head = SPARE.take().unwrap_or_default();
+        head.reserve(ROOM);
         for part in ["POST ", path, " HTTP/1.1\r\n"] {
             head.extend_from_slice(part.as_bytes());
         }
@@ -40,6 +49,15 @@ impl RequestHead {
         self.0
     }
 
+    /// Keeps the memory of one that is done with, if it is no larger than most.
+    pub(super) fn done(mut memory: BytesMut) {
+        memory.clear();
+        memory.reserve(ROOM);
+        let spare = Some(memory).filter(|memory| memory.capacity() <= 2 * ROOM);
+        // A thread that ends has none any more.
+        let _ = SPARE.try_with(|place| place.set(spare));
+    }
+
     fn line(&mut self, name: &str, value: &[u8]) {
         for part in [name.as_bytes(), b": ", value, b"\r\n"] {
             self.0.extend_from_slice(part);
@@ -47,7 +65,7 @@ impl RequestHead {
     }
 }
 
-/// Whether a field of an answer is wanted. Those that tell where the answer ends are read in any case.
+/// Whether a field of an answer is wanted. Those that tell where the answer ends are looked at in any case.
 pub(in crate::upstream) type Wanted = fn(&HeaderName) -> bool;
 
 /// An answer's head.
@@ -89,10 +107,12 @@ impl AnswerHead {
         let start = came.as_ptr() as usize;
         let place = |value: &[u8]| if value.is_empty() { 0 } else { value.as_ptr() as usize - start };
         let mut places = Vec::with_capacity(answer.headers.len());
+        let mut framing = Framing::default();
         for field in answer.headers {
             let name = HeaderName::from_bytes(field.name.as_bytes());
             let name = name.map_err(|_| WireError::Malformed("a field's name"))?;
-            if FRAMING.contains(&name) || wanted(&name) {
+            framing.take_in(&name, field.value)?;
+            if wanted(&name) {
                 places.push((name, place(field.value), field.value.len()));
             }
         }
@@ -102,8 +122,8 @@ impl AnswerHead {
             headers.append(name, value(head.slice(at..at + length))?);
         }
         let has_none = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-        let may_keep = is_1_1 && !closes(&headers);
-        let (content, keeps) = match content(&headers)? {
+        let may_keep = is_1_1 && !framing.closes;
+        let (content, keeps) = match framing.content()? {
             Content::UntilClose | Content::Length(0) if has_none => (Content::Length(0), may_keep),
             // Announced where there can be none: if it comes nevertheless, it must not pass for the next answer.
             _ if has_none => (Content::Length(0), false),
@@ -118,31 +138,46 @@ fn value(bytes: Bytes) -> Result<HeaderValue, WireError> {
     HeaderValue::from_maybe_shared(bytes).map_err(|_| WireError::Malformed("a field's value"))
 }
 
-/// How the content ends (RFC 9112 §6.3). What two readers could understand in two ways is refused.
-fn content(headers: &HeaderMap) -> Result<Content, WireError> {
-    let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
-    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
-    let of_both = (lengths.next(), codings.next());
-    if lengths.next().is_some() || codings.next().is_some() {
-        return Err(WireError::Malformed("its length is told twice"));
+/// What the fields say of where the answer ends (RFC 9112 §6.3), and whether another may follow (§9.6). What two readers could
+/// understand in two ways is refused.
+#[derive(Default)]
+struct Framing {
+    length: Option<u64>,
+    is_chunked: bool,
+    closes: bool,
+}
+
+impl Framing {
+    fn take_in(&mut self, name: &HeaderName, value: &[u8]) -> Result<(), WireError> {
+        if name == header::CONTENT_LENGTH {
+            if self.length.replace(decimal(value)?).is_some() {
+                return Err(WireError::Malformed("its length is told twice"));
+            }
+        } else if name == header::TRANSFER_ENCODING {
+            if self.is_chunked || !value.eq_ignore_ascii_case(b"chunked") {
+                return Err(WireError::Malformed("its transfer coding"));
+            }
+            self.is_chunked = true;
+        } else if name == header::CONNECTION {
+            let mut options = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+            self.closes |= options.any(|option| option.eq_ignore_ascii_case(b"close"));
+        }
+        Ok(())
     }
-    match of_both {
-        (None, None) => Ok(Content::UntilClose),
-        (Some(length), None) => Ok(Content::Length(decimal(length)?)),
-        (None, Some(coding)) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(Content::chunked()),
-        (None, Some(_)) => Err(WireError::Malformed("its transfer coding")),
-        (Some(_), Some(_)) => Err(WireError::Malformed("its length is told twice")),
+
+    fn content(&self) -> Result<Content, WireError> {
+        match (self.length, self.is_chunked) {
+            (None, false) => Ok(Content::UntilClose),
+            (Some(length), false) => Ok(Content::Length(length)),
+            (None, true) => Ok(Content::chunked()),
+            (Some(_), true) => Err(WireError::Malformed("its length is told twice")),
+        }
     }
 }
 
 /// Digits and nothing else: no sign, no list.
-fn decimal(length: &HeaderValue) -> Result<u64, WireError> {
-    let digits = length.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+fn decimal(length: &[u8]) -> Result<u64, WireError> {
+    let digits =
+        std::str::from_utf8(length).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     digits.and_then(|digits| digits.parse().ok()).ok_or(WireError::Malformed("its length"))
-}
-
-fn closes(headers: &HeaderMap) -> bool {
-    let options =
-        headers.get_all(header::CONNECTION).iter().flat_map(|value| value.as_bytes().split(|&b| b == b','));
-    options.map(<[u8]>::trim_ascii).any(|option| option.eq_ignore_ascii_case(b"close"))
 }

@@ -31,6 +31,12 @@ pub(in crate::upstream) struct Sending<B = ClientBody> {
     back: &'static [u8],
 }
 
+impl<B> Drop for Sending<B> {
+    fn drop(&mut self) {
+        RequestHead::done(std::mem::take(&mut self.front));
+    }
+}
+
 impl<B: Body<Data = Bytes, Error = BodyError> + Unpin> Sending<B> {
     /// Nothing is sent yet.
     pub(in crate::upstream) fn new(head: RequestHead, body: B) -> Self {
