@@ -14,7 +14,7 @@ const EXISTING = '0.10.0';
 const USAGE = `usage: deploy/bench/backend [--binary FILE] [--existing DIRECTORY] [--seconds N] [--rounds N]
                             [--connections N] [--out FILE]
 
-  --binary       mcp-backend; by default target/release/mcp-backend, built by cargo build --release -p mcp-backend
+  --binary       mcp-backend; by default target/release/mcp-backend. deploy/release/build makes the one that is released.
   --existing     a built copy of the existing server (with dist/index.js and node_modules); by default version
                  ${EXISTING} of @peaka/mcp-server-peaka is installed from npm below target/bench
   --seconds      how long each kind of request is sent in each round; 8

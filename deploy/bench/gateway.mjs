@@ -22,7 +22,7 @@ const PARTS = ['path', 'tokens', 'streams', 'loss', 'control', 'whole', 'start']
 const USAGE = `usage: deploy/bench/gateway [--binaries DIRECTORY] [--quick] [--only PART[,PART...]] [--rounds N] [--seconds N]
                             [--out FILE]
 
-  --binaries  where gateway, mcp-backend and standin are; by default they are built: cargo build --release
+  --binaries  where gateway, mcp-backend and standin are; by default they are built: deploy/release/build
   --quick     one short round, to see that everything works; the figures mean little
   --only      some of the parts: ${PARTS.join(', ')}
   --rounds    how often each thing is measured, the proxies taking turns; 5. The figures are medians.
@@ -59,7 +59,7 @@ const unknown = parts.find(part => !PARTS.includes(part));
 if (unknown !== undefined) throw new Error(`there is no part '${unknown}'; the parts are: ${PARTS.join(', ')}`);
 
 /** Sessions that are active at once; the first of them are in rotation elsewhere. */
-const MANY = quick ? 5000 : 100_000;
+const MANY = quick ? 20_000 : 100_000;
 process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
 process.setMaxListeners(100);
 
@@ -102,7 +102,10 @@ try {
       measured.verification = verification();
       await checker.watch(true);
       measured.many = MANY;
-      measured.tokens = await tokens(ours, all, MANY, { rounds, seconds, directory });
+      // Enough for a second of each round, as the sessions of the data path get them when they refresh.
+      const fresh = { file: path.join(directory, 'fresh'), count: 15_000 * rounds };
+      writeFileSync(fresh.file, `${sign(programs.tokens, settings.env, 'access', fresh.count, WARM).join('\n')}\n`);
+      measured.tokens = await tokens(ours, all, MANY, fresh, { rounds, seconds, directory });
     }
     if (parts.includes('streams')) {
       say('streams');

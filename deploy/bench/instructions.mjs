@@ -18,11 +18,11 @@ import { freePort, pinned, start } from './lib/process.mjs';
 const RESULT = fileURLToPath(new URL('results/instructions.json', import.meta.url));
 const USAGE = `usage: deploy/bench/instructions [--binaries DIRECTORY] [--requests N] [--tolerance PERCENT] [--functions N] [--update]
 
-  --binaries   where the gateway is; by default it is built: cargo build --release
+  --binaries   where the gateway is; by default it is built: deploy/release/build
   --requests   how many are counted each time; 1000
   --tolerance  by how much there may be more than in ${path.relative(process.cwd(), RESULT)}; 3
-  --functions  also prints the functions that execute most; wants a binary with symbols, as one built with
-               CARGO_PROFILE_RELEASE_STRIP=none has
+  --functions  also prints the functions that execute most; wants a binary with symbols, as
+               \`RUSTFLAGS=-Cstrip=none deploy/release/build\` makes
   --update     writes that file anew instead
 
 Needs valgrind. Takes about a minute beside the build. Ends with 1 if there are more than the tolerance allows.`;

@@ -37,7 +37,7 @@ function tokens({ tokens: figures, verification, many: sessions }) {
   const { warm, cold, forged, undisturbed, disturbed, few, many } = figures;
   const more = (one, other) => median(one.map((run, round) => run.cpu - other[round].cpu));
   return [
-    ['CPU that a token never seen adds to a call (a verification + 10 µs)', verification + 10, more(cold, warm), micros],
+    ['CPU that a token never seen adds to a call of a session in use (a verification + 10 µs)', verification + 10, more(cold, warm), micros],
     ['CPU of a forged token against one never seen', 1, ratio(forged, cold, run => run.cpu), times],
     ['p99 of valid calls beside 1,000 forged ones a second', 1.3, ratio(disturbed, undisturbed, run => run.p99), times],
     [`CPU per call, ${number(sessions)} sessions against 1,000`, 1.1, ratio(many, few, run => run.cpu), times],

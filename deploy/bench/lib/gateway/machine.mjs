@@ -24,12 +24,11 @@ export function install() {
   run('apt-get', ['install', '-y', '--no-install-recommends', ...missing.map(program => DEBIAN[program])]);
 }
 
-/** Builds what was not given of these packages, and gives where the programs are. */
+/** Builds the programs of a release if they were not given, and gives where those of these packages are. */
 export function build(binaries, packages = ['gateway', 'mcp-backend', 'standin']) {
-  if (!binaries) run('cargo', ['build', '--release', ...packages.flatMap(name => ['-p', name]), '--bins']);
+  const directory = path.resolve(binaries ?? execFileSync('deploy/release/build', { cwd: ROOT, encoding: 'utf8' }).trimEnd());
   run('cargo', ['build', '--quiet', '-p', 'gateway', '--example', 'bench-tokens']);
   const target = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target');
-  const directory = path.resolve(binaries ?? path.join(target, 'release'));
   const [gateway, backend, standin] = packages.map(name => path.join(directory, name));
   const programs = { gateway, backend, standin, tokens: path.join(target, 'debug/examples/bench-tokens') };
   const missing = Object.values(programs).find(program => program && !existsSync(program));

@@ -51,12 +51,14 @@ function tokens(figures, { verification, many: sessions }) {
   const { many } = figures;
   const rows = Object.entries({
     'seen before': figures.warm,
-    'never seen': figures.cold,
+    'never seen, of a session in use': figures.cold,
+    'never seen, nor its session': figures.strange,
     forged: figures.forged,
     'seen before, by itself': figures.undisturbed,
     'seen before, beside forged ones': figures.disturbed,
     'of 1,000 sessions': figures.few,
     [`of ${number(sessions)} sessions`]: many,
+    'of as many, called within the last seconds': figures.again,
   }).map(([name, runs]) => [
     name,
     number(median(runs, run => run.cpu), 1),
@@ -68,10 +70,10 @@ function tokens(figures, { verification, many: sessions }) {
     '## Tokens',
     '',
     `At 16 connections. One verification of an ES256 signature takes OpenSSL ${number(verification, 1)} µs on this core (\`openssl speed\`);`,
-    'a session that calls for the first time costs a signature of its identity header besides. Forged ones came at',
+    'a session that calls for the first time costs a signature of its identity header (Ed25519) besides. Forged ones came at',
     `${number(median(figures.disturbed, run => run.forgedPerSecond))}/s beside the others; their CPU is in the figure of those. Of the tokens of ${number(sessions)} sessions`,
     `${number(median(many, run => run.missed) * 100, 1)} % had to be verified again, as the cache has room for about as many; and as an identity header is used for ten`,
-    `seconds, one call in ${number(median(many, run => (run.perSecond * 10) / sessions), 1)} signs one.`,
+    `seconds, one call in ${number(median(many, run => (run.perSecond * 10) / sessions), 1)} signs one; none of those that come again within the last seconds does.`,
     ...table(['token', 'CPU µs/request', '(range)', 'requests/s', 'p99 ms'], rows),
   ];
 }

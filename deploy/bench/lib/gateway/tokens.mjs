@@ -13,8 +13,14 @@ const forge = line => {
   return `${token.slice(0, at)}${token[at] === 'A' ? 'B' : 'A'}${token.slice(at + 1)} ${subject}`;
 };
 
-/** Figures of `rounds` rounds each. `file` holds many tokens, of which only the first few were seen so far. */
-export async function tokens(ours, file, total, { rounds, seconds, directory }) {
+/** How long the sessions are called for one after the other before they are called again; a header is used for ten seconds. */
+const TURN = 5;
+
+/**
+ * Figures of `rounds` rounds each. `file` holds `total` tokens of a session each, of which only the first few were seen so
+ * far; `fresh` holds many others of those few sessions.
+ */
+export async function tokens(ours, file, total, fresh, { rounds, seconds, directory }) {
   const url = `http://127.0.0.1:${ours.port}`;
   const run = (source, what, more) => {
     const calls = CALLS(`localhost:${ours.port}`, source, what);
@@ -23,15 +29,21 @@ export async function tokens(ours, file, total, { rounds, seconds, directory }) 
   const forged = path.join(directory, 'forged');
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
   writeFileSync(forged, `${lines.map(forge).join('\n')}\n`);
-  const figures = { warm: [], cold: [], forged: [], undisturbed: [], disturbed: [], few: [], many: [] };
+  const figures = { warm: [], cold: [], strange: [], forged: [], undisturbed: [], disturbed: [], few: [], many: [], again: [] };
 
-  let skip = WARM;
+  /** A second with tokens from a file, each of them once; gives how many were used so far, too. */
+  const unseen = async (source, skip, count) => {
+    const once = await run(source, { count: count - skip, skip }, { seconds: 1 });
+    if (skip + once.note > count) throw new Error(`${count} tokens are too few: ${once.note} were used in a second`);
+    return [once, skip + once.note];
+  };
+  let [strange, cold, skip, used] = [null, null, WARM, 0];
   for (let round = 0; round < rounds; round++) {
     figures.warm.push(await run(file, { count: WARM }));
-    const cold = await run(file, { count: total - skip, skip }, { seconds: 1 });
-    if (skip + cold.note > total) throw new Error(`${total} tokens are too few: ${cold.note} were used in a second`);
-    skip += cold.note;
+    [cold, used] = await unseen(fresh.file, used, fresh.count);
     figures.cold.push(cold);
+    [strange, skip] = await unseen(file, skip, total);
+    figures.strange.push(strange);
     figures.forged.push(await run(forged, { count: total }, { refused: true }));
   }
 
@@ -52,6 +64,9 @@ export async function tokens(ours, file, total, { rounds, seconds, directory }) 
     const many = await run(file, { count: total });
     const missed = (await counted(ours, 'gateway_access_token_cache_total', 'miss')) - before;
     figures.many.push({ ...many, missed: missed / many.requests });
+    // Those that were called within the last seconds, once more.
+    const { note } = await run(file, { count: total }, { seconds: TURN });
+    figures.again.push(await run(file, { count: Math.min(note, total) }));
   }
   return figures;
 }
