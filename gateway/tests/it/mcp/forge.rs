@@ -34,7 +34,7 @@ impl Forge {
         keys.access(|ring| Self {
             kid: ring.active().kid().to_owned(),
             public: ring.active().public_jwk(),
-            signer: ES256.signer_from_der(&ring.active().to_der().unwrap()).unwrap(),
+            signer: ES256.signer_from_der(ring.active().to_der().unwrap()).unwrap(),
             issuer: world.origin.clone(),
             now: world.clock.now().seconds(),
         })
