@@ -4,14 +4,14 @@
 
 mod algorithm;
 mod ed25519;
+mod encoding;
 mod es256;
 mod pair;
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use aws_lc_rs::signature::ParsedPublicKey;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use josekit::jwk::Jwk;
+use josekit::{JoseError, jwk::Jwk};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use self::algorithm::Algorithm;
@@ -20,8 +20,6 @@ use self::pair::Pair;
 /// The longest token that is looked at, in bytes. Ours are under 1 KiB.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
-/// Of a coordinate of a public key, in bytes. Both curves have the same.
-const COORDINATE: usize = 32;
 /// Of a signature, in bytes. Both algorithms have the same.
 const SIGNATURE: usize = 64;
 
@@ -73,12 +71,12 @@ impl std::fmt::Debug for SigningKey {
 impl SigningKey {
     /// A fresh key.
     pub fn generate(algorithm: Algorithm, kid: impl Into<String>) -> Result<Self, JwsError> {
-        Ok(Self { kid: kid.into(), pair: pair::generate(algorithm).map_err(JwsError::Key)? })
+        Ok(Self { kid: kid.into(), pair: fresh(algorithm).map_err(JwsError::Key)? })
     }
 
     /// From what [`SigningKey::to_der`] gave, whatever its algorithm.
     pub fn from_der(kid: impl Into<String>, der: &[u8]) -> Result<Self, JwsError> {
-        Ok(Self { kid: kid.into(), pair: pair::from_der(der).map_err(JwsError::Key)? })
+        Ok(Self { kid: kid.into(), pair: restored(der).map_err(JwsError::Key)? })
     }
 
     /// The key id.
@@ -110,14 +108,14 @@ impl SigningKey {
 
     fn sign_under(&self, header: &[u8], payload: &[u8]) -> Result<String, JwsError> {
         // Of just the length that it needs: it may be kept for as long as a session.
-        let mut token =
-            String::with_capacity(encoded(header.len()) + encoded(payload.len()) + encoded(SIGNATURE) + 2);
-        URL_SAFE_NO_PAD.encode_string(header, &mut token);
+        let length = [header.len(), payload.len(), SIGNATURE].map(encoding::length).iter().sum::<usize>() + 2;
+        let mut token = String::with_capacity(length);
+        encoding::append(&mut token, header);
         token.push('.');
-        URL_SAFE_NO_PAD.encode_string(payload, &mut token);
+        encoding::append(&mut token, payload);
         let signature = self.pair.sign(token.as_bytes()).map_err(JwsError::Key)?;
         token.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+        encoding::append(&mut token, signature);
         Ok(token)
     }
 }
@@ -205,19 +203,24 @@ impl VerificationKeys {
     }
 }
 
-/// The member of a public key that holds this coordinate.
-fn coordinate(jwk: &Jwk, name: &str) -> Option<Vec<u8>> {
-    let bytes = decoded(jwk.parameter(name)?.as_str()?).ok()?;
-    (bytes.len() == COORDINATE).then_some(bytes)
+fn fresh(algorithm: Algorithm) -> Result<Box<dyn Pair>, JoseError> {
+    match algorithm {
+        Algorithm::Es256 => es256::Key::generate().map(boxed),
+        Algorithm::Ed25519 => ed25519::Key::generate().map(boxed),
+    }
 }
 
-/// The length of so many bytes as base64url.
-const fn encoded(length: usize) -> usize {
-    (4 * length).div_ceil(3)
+/// The DER tells which kind of key it is.
+fn restored(der: &[u8]) -> Result<Box<dyn Pair>, JoseError> {
+    ed25519::Key::from_der(der).map(boxed).or_else(|_| es256::Key::from_der(der).map(boxed))
+}
+
+fn boxed(key: impl Pair + 'static) -> Box<dyn Pair> {
+    Box::new(key)
 }
 
 fn decoded(part: &str) -> Result<Vec<u8>, JwsError> {
-    URL_SAFE_NO_PAD.decode(part).map_err(|_| JwsError::Invalid)
+    encoding::decoded(part).map_err(|_| JwsError::Invalid)
 }
 
 #[cfg(test)]

@@ -5,11 +5,10 @@ use aws_lc_rs::{
     error::Unspecified,
     signature::{ED25519, Ed25519KeyPair, KeyPair as _, ParsedPublicKey, Signature},
 };
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use josekit::{JoseError, jwk::Jwk};
 use serde_json::{Map, Value, json};
 
-use super::{Algorithm, coordinate, pair::Pair};
+use super::{algorithm::Algorithm, encoding, pair::Pair};
 
 /// An Ed25519 key.
 pub(super) struct Key(Ed25519KeyPair);
@@ -39,7 +38,7 @@ impl Pair for Key {
     }
 
     fn public(&self) -> Map<String, Value> {
-        let x = URL_SAFE_NO_PAD.encode(self.0.public_key());
+        let x = encoding::encoded(self.0.public_key());
         [("kty", json!("OKP")), ("crv", json!("Ed25519")), ("x", json!(x))]
             .map(|(name, value)| (name.to_owned(), value))
             .into_iter()
@@ -56,5 +55,5 @@ pub(super) fn public_key(jwk: &Jwk) -> Option<ParsedPublicKey> {
     let fits = jwk.curve() == Some("Ed25519")
         && jwk.key_use().is_none_or(|purpose| purpose == "sig")
         && jwk.algorithm().is_none_or(|algorithm| algorithm == Algorithm::Ed25519.name());
-    ParsedPublicKey::new(&ED25519, coordinate(jwk, "x").filter(|_| fits)?).ok()
+    ParsedPublicKey::new(&ED25519, encoding::coordinate(jwk, "x").filter(|_| fits)?).ok()
 }

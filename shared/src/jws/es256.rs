@@ -17,7 +17,7 @@ use josekit::{
 };
 use serde_json::{Map, Value};
 
-use super::{Algorithm, coordinate, pair::Pair};
+use super::{algorithm::Algorithm, encoding, pair::Pair};
 
 /// A P-256 key.
 pub(super) struct Key {
@@ -68,7 +68,7 @@ pub(super) fn public_key(jwk: &Jwk) -> Option<ParsedPublicKey> {
     jws::ES256.verifier_from_jwk(jwk).ok()?;
     let mut point = vec![4]; // uncompressed (SEC 1 §2.3.3)
     for name in ["x", "y"] {
-        point.extend(coordinate(jwk, name)?);
+        point.extend(encoding::coordinate(jwk, name)?);
     }
     ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).ok()
 }
