@@ -4,6 +4,8 @@
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use shared::assertion;
 
+use super::mcp_session;
+
 // Statics: as constants they would be made and dropped anew for each header that is looked for.
 static TO_BACKEND: [HeaderName; 7] = [
     header::ACCEPT,
@@ -26,7 +28,7 @@ static FROM_BACKEND: [HeaderName; 5] = [
 
 /// What the backend tells the gateway; none of it goes to the client as it came.
 static TO_GATEWAY: [HeaderName; 3] = [
-    HeaderName::from_static("mcp-session-id"),
+    HeaderName::from_static(mcp_session::NAME),
     HeaderName::from_static(assertion::REQUIRED_SCOPE_HEADER),
     HeaderName::from_static(assertion::SIGN_IN_AGAIN_HEADER),
 ];

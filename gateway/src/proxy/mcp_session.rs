@@ -8,7 +8,8 @@ use super::refusal::Refusal;
 use crate::{access_token::Valid, domain::secret::NoRandomness, keys::Keys};
 
 /// The header, in both directions.
-pub(super) static HEADER: HeaderName = HeaderName::from_static("mcp-session-id");
+pub(super) static HEADER: HeaderName = HeaderName::from_static(NAME);
+pub(super) const NAME: &str = "mcp-session-id";
 /// The protocol has no sessions from this version on; a client of that time that sends one is not listened to.
 const STATELESS_SINCE: &str = "2026-07-28";
 

@@ -17,8 +17,8 @@ use tokio::{
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// Sooner than any timer of a request is due. A runtime whose earliest timer is set anew is woken through the kernel, even
-/// by itself and while it is awake: with one that is always due before, no request's ever is the earliest.
+/// Sooner than the timers of an ordinary request are due. A runtime whose earliest timer is set anew is woken through the kernel, even
+/// by itself and while it is awake: with one that is always due before, those of a request are not the earliest.
 const TICK: Duration = Duration::from_secs(5);
 
 /// Some threads. They end when this is dropped.
