@@ -17,6 +17,9 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
+// A test's process that is told to end must end even where its browser does not; the browser goes with it.
+const LAUNCH = { executablePath: '/usr/bin/chromium', args: ARGUMENTS, handleSIGTERM: false };
+
 /** The pages on the way, and what a person does there. */
 const pages = ({ email, password, decision }) => ({
   welcome: { shows: page => page.getByRole('button', { name: 'Continue with Peaka' }), act: button => button.click() },
@@ -44,7 +47,7 @@ export class Browser {
 
   static async open(options = {}) {
     const browser = new Browser();
-    browser.#chromium = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGUMENTS });
+    browser.#chromium = await chromium.launch(LAUNCH);
     browser.#context = await browser.#chromium.newContext(options);
     browser.#context.setDefaultTimeout(30_000);
     return browser;

@@ -110,7 +110,8 @@ redis_on() {
 stop_databases() {
   local pid
   for pid in "${redis_pids[@]}"; do
-    kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true
+    # There is nothing to save, and nothing to wait for.
+    kill -KILL "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true
   done
   if [[ -n $postgres_running ]]; then
     as_postgres "$(postgres_bin)/pg_ctl" -D "$scratch/postgres/d" -m immediate stop >>"$LOGS/postgres.log" || true

@@ -4,6 +4,8 @@
 ALL_STEPS="fmt clippy doc deny charts build rust doctest openapi faults clients"
 export CARGO_TERM_COLOR=never NO_COLOR=1
 LOGS=${CARGO_TARGET_DIR:-target}/test/logs
+# Several times what the longest takes on two cores from nothing: a step that is not done by then hangs.
+MOST_SECONDS=1800
 
 step_fmt() { cargo fmt --all --check; }
 step_clippy() { cargo clippy --locked --workspace --all-targets -- -D warnings; }
@@ -26,7 +28,8 @@ step_faults() { "${CARGO_TARGET_DIR:-target}/debug/faults" short --jobs 3; }
 
 step_clients() {
   node --test --test-timeout=120000 --test-reporter=spec 'deploy/npm/tests/*.test.mjs'
-  cd deploy/clients && node --test --test-concurrency=2 --test-timeout=300000 --test-reporter=spec 'tests/*.test.js'
+  # A minute or three is what a file takes: this is for one that hangs.
+  cd deploy/clients && node --test --test-concurrency=2 --test-timeout=600000 --test-reporter=spec 'tests/*.test.js'
 }
 
 # What a runner prints at its end, as it printed it.
@@ -44,7 +47,7 @@ closing_lines() {
 
 declare -a ORDER=()
 declare -A OUTCOME=() TOOK=()
-step_pid=
+step_pid= watch_pid=
 
 run_steps() {
   if { wants rust || wants openapi || wants faults || wants clients; } && ! wants build; then chosen=" build$chosen"; fi
@@ -67,18 +70,39 @@ run_step() {
   set -m
   (set -euo pipefail && "step_$name") >"$log" 2>&1 </dev/null &
   step_pid=$!
+  end_if_it_hangs "$step_pid" >>"$log" 2>&1 &
+  watch_pid=$!
   set +m
   if wait "$step_pid"; then OUTCOME[$name]=ok; else OUTCOME[$name]=FAILED; fi
-  step_pid=
+  stop_step
   TOOK[$name]=$((SECONDS - began))
   if [[ ${OUTCOME[$name]} == FAILED ]]; then
     tail -n 150 "$log"
-    echo "==> $name FAILED, all of it in $log"
+    echo "==> $name FAILED after ${TOOK[$name]} s, all of it in $log"
+  else
+    echo "    ok after ${TOOK[$name]} s"
   fi
 }
 
+# Says what was going on, as nobody can look any more afterwards.
+end_if_it_hangs() {
+  sleep "$MOST_SECONDS"
+  echo "not done after $MOST_SECONDS s, so it is ended; what runs now:"
+  # All but the kernel's own.
+  ps --ppid 2 -p 2 --deselect --forest -o pid,stat,etimes,args | cut -c 1-200 || true
+  kill -- "-$1"
+}
+
+# Ends the step under way, if it has not ended, and whatever it left behind.
 stop_step() {
-  if [[ -n $step_pid ]]; then kill -- "-$step_pid" 2>/dev/null || true; fi
+  if [[ -z $step_pid ]]; then return; fi
+  kill -- "-$watch_pid" "-$step_pid" 2>/dev/null || true
+  for _ in {1..100}; do
+    kill -0 -- "-$step_pid" 2>/dev/null || break
+    sleep 0.1
+  done
+  kill -KILL -- "-$step_pid" 2>/dev/null || true
+  step_pid=
 }
 
 report() {
