@@ -1,6 +1,6 @@
 //! How often sessions are used: counted in memory on the way to the backend, written in batches. Which tool is known only
 //! where the backend holds the header to the body (2026-07-28 and later); of other requests there is a sum. What is lost
-//! with a replica that crashes is the count of a few seconds: this is for people to look at, not for judging.
+//! with a replica that crashes is the count of some seconds: this is for people to look at, not for judging.
 
 mod waiting;
 
@@ -22,7 +22,13 @@ use self::waiting::Waiting;
 use crate::{access_token::Principal, store::Store, tools};
 
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
-const FLUSH: Duration = Duration::from_secs(5);
+/// How often is looked whether to write.
+const TICK: Duration = Duration::from_secs(5);
+/// Of so many sessions it is written each time. More of them would keep the database busy with little else, and what they did in a
+/// minute is hardly more to write than what they did in five seconds.
+const FEW: usize = 1000;
+/// Until then at the latest.
+const LATEST: Duration = Duration::from_secs(60);
 /// The first revision in which `Mcp-Name` is held to the body.
 const HEADERS_ARE_CHECKED: &[u8] = b"2026-07-28";
 static VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
@@ -61,14 +67,20 @@ impl Usage {
         }
     }
 
-    /// Writes every few seconds, and once more after `shutdown`.
+    /// Writes every few seconds, or every minute where there is much, and once more after `shutdown`.
     pub(crate) async fn follow(&self, shutdown: CancellationToken) {
-        let mut ticks = tokio::time::interval(FLUSH);
+        let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut written_at = ticks.tick().await;
         loop {
-            tokio::select! {
+            let now = tokio::select! {
                 () = shutdown.cancelled() => break,
-                _ = ticks.tick() => self.flush().await,
+                now = ticks.tick() => now,
+            };
+            let sessions = lock(&self.used).len();
+            if is_due(sessions, now - written_at) {
+                self.flush().await;
+                written_at = now;
             }
         }
         self.flush().await;
@@ -98,6 +110,10 @@ impl Usage {
     }
 }
 
+fn is_due(sessions: usize, waited: Duration) -> bool {
+    sessions <= FEW || waited >= LATEST
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -118,6 +134,15 @@ pub(crate) fn tool(headers: &HeaderMap) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_crowd_is_written_by_the_minute() {
+        for (sessions, seconds, due) in
+            [(0, 5, true), (1000, 5, true), (1001, 5, false), (100_000, 55, false), (1001, 60, true)]
+        {
+            assert_eq!(is_due(sessions, Duration::from_secs(seconds)), due, "{sessions} {seconds}");
+        }
+    }
 
     #[test]
     fn a_tool_is_known_only_where_the_backend_checks_its_name() {

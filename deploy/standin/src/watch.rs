@@ -1,4 +1,4 @@
-//! What every request passes: the record, the faults on demand, and the form of errors.
+//! What every request passes: who calls, the record, the faults on demand, and the form of errors.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,13 +15,17 @@ use crate::{
     requests::{Bearer, SeenRequest},
 };
 
-pub(crate) async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub(crate) async fn watch(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     if path.starts_with("/control/") {
         return next.run(request).await;
     }
     if path.starts_with("/api/") {
-        app.requests.add(seen(&app, &request));
+        let caller = Caller::of(&app, request.headers()).ok();
+        app.requests.add(seen(&request, caller));
+        if let Some(caller) = caller {
+            request.extensions_mut().insert(caller);
+        }
     }
     if let Some(fault) = app.faults.take(&path) {
         match faults::answer(fault.fault, &path) {
@@ -36,8 +40,7 @@ pub(crate) async fn watch(State(app): State<Arc<App>>, request: Request, next: N
     }
 }
 
-fn seen(app: &App, request: &Request) -> SeenRequest {
-    let caller = Caller::of(app, request.headers()).ok();
+fn seen(request: &Request, caller: Option<Caller>) -> SeenRequest {
     let fields = request.headers().iter();
     SeenRequest {
         method: request.method().to_string(),

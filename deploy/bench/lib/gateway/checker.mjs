@@ -1,5 +1,6 @@
-// A backend that looks at what arrives, and that streams. It is run as a process of its own and told what to do by
-// messages: `{expect}` what to look for, `{emit}` an event on every stream, `{tell}` what was found.
+// A backend that keeps what arrives to look at it, and that streams. It is run as a process of its own and told what to do by
+// messages: `{expect}` what to look for, `{emit}` an event on every stream, `{tell}` what was found. It looks only when it is told
+// something: while proxies are measured, a request that came through one costs it as much as one that came through another.
 import { createPublicKey, verify } from 'node:crypto';
 import { createServer } from 'node:http';
 
@@ -12,11 +13,11 @@ const ALLOWED = new Set([
 ]);
 
 let expected = null;
-let found = { seen: 0, faults: [] };
+let [arrived, found] = [[], { seen: 0, faults: [] }];
 const streams = new Set();
 
-/** What is wrong with a request that came through the gateway. */
-function fault({ rawHeaders }) {
+/** What is wrong with a request that came through the gateway at `time`. */
+function fault({ rawHeaders, time }) {
   const names = rawHeaders.filter((_, index) => index % 2 === 0).map(name => name.toLowerCase());
   const value = name => rawHeaders[2 * names.indexOf(name) + 1];
   const strange = names.find(name => !ALLOWED.has(name));
@@ -33,17 +34,22 @@ function fault({ rawHeaders }) {
     return 'the identity header was not signed by the gateway';
   }
   const { sub, exp, aud } = decode(payload);
-  if (aud !== 'peaka-mcp-backend' || exp * 1000 < Date.now()) return 'the identity header is over, or for another';
+  if (aud !== 'peaka-mcp-backend' || exp * 1000 < time) return 'the identity header is over, or for another';
   if (sub !== value('mcp-param-subject')) return `asked by ${value('mcp-param-subject')}, passed on as ${sub}`;
   return null;
 }
 
-const server = createServer({ noDelay: true, keepAliveTimeout: 3_600_000 }, (request, response) => {
+/** Looks at what arrived since the last look. */
+function look() {
   if (expected) {
-    const wrong = fault(request);
-    found.seen += 1;
-    if (wrong) found.faults.push(wrong);
+    found.seen += arrived.length;
+    found.faults.push(...arrived.map(fault).filter(Boolean));
   }
+  arrived = [];
+}
+
+const server = createServer({ noDelay: true, keepAliveTimeout: 3_600_000 }, (request, response) => {
+  arrived.push({ rawHeaders: request.rawHeaders, time: Date.now() });
   request.resume();
   if (request.headers.accept === 'text/event-stream') {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
@@ -58,9 +64,13 @@ const server = createServer({ noDelay: true, keepAliveTimeout: 3_600_000 }, (req
 const EVENT = `data: ${'e'.repeat(120)}\n\n`;
 
 process.on('message', ({ expect, emit, tell }) => {
-  if (expect !== undefined) expected = expect;
+  if (expect !== undefined) {
+    look();
+    expected = expect;
+  }
   if (emit) streams.forEach(stream => stream.write(EVENT));
   if (tell) {
+    look();
     process.send({ ...found, streams: streams.size });
     found = { seen: 0, faults: [] };
     return;
