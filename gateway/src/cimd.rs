@@ -23,7 +23,9 @@ mod error;
 mod fetcher;
 mod flights;
 mod freshness;
+mod invalid;
 mod key_source;
+mod members;
 mod policy;
 mod published;
 mod resolver;
@@ -35,9 +37,10 @@ pub use self::{
     address::is_public,
     admission::Admission,
     client_id::{ClientIdSyntax, ClientIdUrl},
-    document::{ClientDocument, InvalidDocument},
+    document::ClientDocument,
     error::{CimdError, NotAllowed, Unreachable},
     fetcher::UnusablePolicy,
+    invalid::InvalidDocument,
     key_source::KeySource,
     policy::FetchPolicy,
     resolver::{Lookup, SystemLookup},

@@ -18,10 +18,9 @@ use crate::{
     },
     dpop::Made,
     oauth::{
-        authorize,
         client_auth::{self, Proof, basic::basic},
         params::Params,
-        register,
+        register, request,
     },
     proxy::{headers, mcp_session},
     rate_limit::{Networks, client_address},
@@ -95,7 +94,7 @@ impl House {
     pub fn authorization_request(&self, client: &Client, query: &[u8]) -> Option<AuthorizationRequest> {
         let params = Params::parse(query).ok()?;
         let redirect_uri = client.redirect_uri(params.get("redirect_uri"))?;
-        authorize::validated(&self.app.issuer, &params, client.clone(), redirect_uri).ok()
+        request::validated(&self.app.issuer, &params, client.clone(), redirect_uri).ok()
     }
 
     /// The id that a client would get.

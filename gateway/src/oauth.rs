@@ -10,6 +10,7 @@ pub(crate) mod metadata;
 pub(crate) mod par;
 pub(crate) mod params;
 pub(crate) mod register;
+pub(crate) mod request;
 pub(crate) mod revoke;
 mod scopes;
 pub(crate) mod token;

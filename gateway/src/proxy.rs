@@ -8,6 +8,7 @@ mod origin;
 mod possession;
 mod presented;
 pub(crate) mod refusal;
+mod scheme;
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
@@ -18,11 +19,7 @@ use hyper::body::Incoming;
 use shared::{assertion, chain::Chain, clock::Timestamp};
 use tracing::{info, warn};
 
-use self::{
-    leash::Leashed,
-    presented::{Presented, Scheme},
-    refusal::Refusal,
-};
+use self::{leash::Leashed, presented::Presented, refusal::Refusal, scheme::Scheme};
 use crate::{
     access_token::{BadToken, Valid},
     app::App,

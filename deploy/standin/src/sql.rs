@@ -15,11 +15,12 @@ pub(crate) mod parse;
 mod render;
 mod rewrite;
 mod sample;
+pub(crate) mod scope;
 mod shape;
 
 use std::time::Duration;
 
-use self::{columns::OutColumn, engine::Engine, error::SqlError, lookup::Lookup};
+use self::{engine::Engine, error::SqlError, lookup::Lookup, scope::OutColumn};
 
 /// What a statement gave.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{ClientIdUrl, InvalidDocument, document::text};
+use super::{ClientIdUrl, invalid::InvalidDocument, members::text};
 use crate::domain::client::{ClientKeys, SigningAlgorithm};
 
 /// Where a client has its public keys (RFC 7591 §2: `jwks` or `jwks_uri`).

@@ -8,8 +8,8 @@ use tokio::time::{Instant, sleep_until};
 use tracing::info;
 
 use super::{
-    CimdError, ClientDocument, ClientIdUrl, Inner, InvalidDocument, Unreachable, document::Members,
-    flights::Flights,
+    CimdError, ClientDocument, ClientIdUrl, Inner, InvalidDocument, Unreachable, flights::Flights,
+    members::Members,
 };
 use crate::domain::client::ClientKeys;
 

@@ -11,7 +11,7 @@ use http::HeaderMap;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::code::give_code;
+use super::code::{expired, give_code};
 use crate::{
     app::App,
     cookies::Kind,
@@ -121,8 +121,4 @@ pub(super) fn to_consent(authorization: &str) -> Response {
     let mut response = Redirect::to(&format!("/oauth/consent?authorization={authorization}")).into_response();
     pages::protect(response.headers_mut());
     response
-}
-
-pub(super) fn expired() -> PageError {
-    PageError::refused("expired")
 }

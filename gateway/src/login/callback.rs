@@ -10,7 +10,10 @@ use http::HeaderMap;
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing::{info, warn};
 
-use super::begin::{callback_url, expired, to_consent, verifier_purpose};
+use super::{
+    begin::{callback_url, to_consent, verifier_purpose},
+    code::expired,
+};
 use crate::{
     account,
     app::App,

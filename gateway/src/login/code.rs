@@ -4,7 +4,6 @@ use axum::response::Response;
 use shared::{assertion::Projects, chain::Chain, jws::MAX_TOKEN_BYTES};
 use tracing::warn;
 
-use super::begin::expired;
 use crate::{
     app::App,
     domain::{
@@ -84,4 +83,9 @@ fn fits_into_a_token(client_id: &str, projects: &Projects) -> bool {
 
 pub(super) fn too_many_projects<T>() -> Result<T, PageError> {
     Err(PageError::refused_with("too_many_projects", "most", MAX_PROJECTS))
+}
+
+/// What the browser came back for is over, or was decided already.
+pub(super) fn expired() -> PageError {
+    PageError::refused("expired")
 }

@@ -14,8 +14,8 @@ use shared::{
 use tracing::warn;
 
 use super::{
-    begin::{Departure, depart, expired},
-    code::{MAX_PROJECTS, back, give_code, too_many_projects},
+    begin::{Departure, depart},
+    code::{MAX_PROJECTS, back, expired, give_code, too_many_projects},
 };
 use crate::{
     app::App,

@@ -1,8 +1,6 @@
 //! The authorization endpoint (RFC 6749 §4.1.1). `GET` only looks: it may be repeated, and nothing is written. The
 //! validated request goes, sealed, into a page that names the client; only its button begins an authorization.
 
-mod request;
-
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
@@ -12,11 +10,11 @@ use axum::{
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::request::{Fault, scopes, unauthorized, validated};
 use super::{
     error::OAuthError,
     par::{self, NoRequest},
     params::{MAX_FORM_BYTES, Params},
+    request::{Fault, unauthorized, validated},
 };
 use crate::{
     app::App,

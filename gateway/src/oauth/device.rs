@@ -12,9 +12,10 @@ use http::HeaderMap;
 use serde_json::json;
 
 use super::{
-    authorize, client_auth,
+    client_auth,
     error::OAuthError,
     params::{FormBody, Params},
+    request,
 };
 use crate::{
     answer::no_store,
@@ -85,7 +86,7 @@ fn request(
     scope: Option<&str>,
     id_hash: &str,
 ) -> Result<AuthorizationRequest, OAuthError> {
-    let scopes = authorize::scopes(scope).and_then(|scopes| scopes.within(client.ceiling));
+    let scopes = request::scopes(scope).and_then(|scopes| scopes.within(client.ceiling));
     let scopes = scopes.ok_or(OAuthError::InvalidScope("this client may ask for none of these scopes"))?;
     let unfit = |_| OAuthError::Unavailable("the issuer is no place for a device's request".into());
     Ok(AuthorizationRequest {

@@ -18,10 +18,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    authorize::{Fault, validated},
     client_auth, dpop,
     error::OAuthError,
     params::{FormBody, Params},
+    request::{Fault, validated},
 };
 use crate::{
     answer::no_store,

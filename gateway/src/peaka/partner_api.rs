@@ -10,7 +10,6 @@ use super::{
     error::{Outage, PartnerError},
     http::Http,
     issuer::Issuer,
-    projects::{self, ProjectList},
     settings::{IdentitySource, Settings},
 };
 
@@ -99,15 +98,6 @@ impl PartnerApi {
             return Err(Outage::Malformed("the person's id is not one").into());
         }
         Ok(person)
-    }
-
-    /// Every project that the token's owner can reach, as far as that could be found out within the deadline.
-    ///
-    /// # Errors
-    ///
-    /// When nothing could be listed, or Peaka stops accepting the token on the way.
-    pub async fn projects(&self, access_token: &SecretString) -> Result<ProjectList, PartnerError> {
-        projects::list(self, access_token).await
     }
 
     /// `GET` of a path below the base. Each segment is percent-encoded, so an id cannot leave its place.

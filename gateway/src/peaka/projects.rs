@@ -90,7 +90,18 @@ impl Visit {
     }
 }
 
-pub(super) async fn list(api: &PartnerApi, token: &SecretString) -> Result<ProjectList, PartnerError> {
+impl PartnerApi {
+    /// Every project that the token's owner can reach, as far as that could be found out within the deadline.
+    ///
+    /// # Errors
+    ///
+    /// When nothing could be listed, or Peaka stops accepting the token on the way.
+    pub async fn projects(&self, access_token: &SecretString) -> Result<ProjectList, PartnerError> {
+        list(self, access_token).await
+    }
+}
+
+async fn list(api: &PartnerApi, token: &SecretString) -> Result<ProjectList, PartnerError> {
     let deadline = Instant::now() + DEADLINE;
     let organizations: Vec<Item> =
         timeout_at(deadline, api.get(&["organizations"], token)).await.map_err(|_| Outage::Timeout)??;

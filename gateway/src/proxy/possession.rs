@@ -3,10 +3,7 @@
 
 use http::{HeaderMap, Method};
 
-use super::{
-    presented::{Presented, Scheme},
-    refusal::Refusal,
-};
+use super::{presented::Presented, refusal::Refusal, scheme::Scheme};
 use crate::{
     access_token::{BadToken, Valid},
     app::App,

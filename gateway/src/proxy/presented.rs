@@ -2,16 +2,7 @@
 
 use http::{HeaderMap, header};
 
-use super::refusal::Refusal;
-
-/// How a token is presented.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scheme {
-    /// Whoever bears it.
-    Bearer,
-    /// With a proof of possession of the key that it is bound to.
-    Dpop,
-}
+use super::{refusal::Refusal, scheme::Scheme};
 
 /// A token, and how it came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

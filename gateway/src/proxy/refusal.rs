@@ -10,7 +10,7 @@ use serde_json::json;
 use shared::{chain::Chain, scope::Scopes};
 use tracing::error;
 
-use super::presented::Scheme;
+use super::scheme::Scheme;
 use crate::{
     access_token::BadToken,
     answer::{RETRY_AFTER_OUTAGE, no_store},

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     app::App,
-    sql::{self, ResultSet, columns::OutColumn, error::SqlError},
+    sql::{self, ResultSet, error::SqlError, scope::OutColumn},
 };
 
 /// The longest that a statement may run, in seconds; a caller may ask for less.

@@ -11,8 +11,11 @@ use josekit::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{discovery::SCOPE, grants::Issue};
+use super::grants::Issue;
 use crate::{chance, demo::Person, error::StandinError, time};
+
+/// The one scope there is.
+pub(super) const SCOPE: &str = "user_access";
 
 /// Writes a file that only its owner may read.
 fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {

@@ -10,7 +10,7 @@ use axum::{
 };
 use url::{Host, Url};
 
-use super::{consent, discovery::SCOPE, pages, pending::AuthorizationRequest};
+use super::{access_token::SCOPE, consent, pages, pending::AuthorizationRequest};
 use crate::app::App;
 
 /// Why a request is not taken further.

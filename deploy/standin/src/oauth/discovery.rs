@@ -5,10 +5,8 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use serde_json::{Value, json};
 
+use super::access_token::SCOPE;
 use crate::app::App;
-
-/// The one scope there is.
-pub(crate) const SCOPE: &str = "user_access";
 
 pub(crate) async fn show(State(app): State<Arc<App>>) -> Json<Value> {
     let issuer = &app.issuer;

@@ -14,7 +14,7 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
 
-use super::{discovery::SCOPE, grants::Issue};
+use super::{access_token::SCOPE, grants::Issue};
 use crate::{app::App, chance, demo};
 
 /// The errors of RFC 6749 §5.2, and our own failure.

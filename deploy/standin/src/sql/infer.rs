@@ -4,7 +4,7 @@ use sqlparser::ast::{
     BinaryOperator, DataType, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Value,
 };
 
-use super::columns::{OutColumn, Scope};
+use super::scope::{OutColumn, Scope};
 
 /// The column that `expr` names, if it names one and only one.
 pub(super) fn column<'s>(expr: &Expr, scope: &'s Scope) -> Option<&'s OutColumn> {

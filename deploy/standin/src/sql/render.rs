@@ -2,8 +2,8 @@
 
 use super::{
     ResultSet,
-    columns::OutColumn,
     engine::{Cell, Raw},
+    scope::OutColumn,
 };
 
 /// Puts what was known before the run together with what came out of it.

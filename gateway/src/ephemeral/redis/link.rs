@@ -26,11 +26,10 @@ use tracing::{info, warn};
 
 use super::{
     super::EphemeralError,
-    wire::{Target, Wire},
+    wire::{CONNECT_WITHIN, Target, Wire},
 };
 use crate::metrics::{REDIS_COMMANDS, REDIS_CONNECTED, RedisAnswer, RedisUse};
 
-pub(super) const CONNECT_WITHIN: Duration = Duration::from_millis(500);
 const RESPOND_WITHIN: Duration = Duration::from_millis(250);
 /// Between attempts to connect.
 const PAUSE: Duration = Duration::from_secs(1);

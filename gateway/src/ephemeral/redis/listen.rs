@@ -13,8 +13,8 @@ use tracing::warn;
 
 use super::{
     super::Heard,
-    link::{CONNECT_WITHIN, describe},
-    wire::Target,
+    link::describe,
+    wire::{CONNECT_WITHIN, Target},
 };
 use crate::metrics::{REDIS_CONNECTED, RedisUse};
 

@@ -1,6 +1,8 @@
 //! One connection to Redis, whatever stands at its end: a server, the master that Sentinel names, or a cluster.
 //! A command is sent again only if a server has refused it: whether a lost one took effect is not known.
 
+use std::time::Duration;
+
 use futures_util::{
     FutureExt as _,
     future::{BoxFuture, select_ok},
@@ -15,8 +17,10 @@ use redis::{
     cmd,
 };
 
-use super::{super::EphemeralError, address::Address, link::CONNECT_WITHIN};
+use super::{super::EphemeralError, address::Address};
 
+/// How long making a connection may take.
+pub(super) const CONNECT_WITHIN: Duration = Duration::from_millis(500);
 /// How often a command goes on to the node that a refusal names.
 const REDIRECTS: usize = 3;
 
