@@ -147,6 +147,8 @@ impl Stage {
         let variables = [
             ("STANDIN_LISTEN", local(peaka_port).to_string()),
             ("STANDIN_PUBLIC_URL", peaka_issuer.clone()),
+            // What it leaves there when it is killed goes with the rest.
+            ("TMPDIR", at.display().to_string()),
             ("RUST_LOG", "warn".to_owned()),
         ];
         let peaka_url = format!("http://127.0.0.1:{peaka_port}");
