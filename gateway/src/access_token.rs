@@ -2,6 +2,7 @@
 //! replica; afterwards it is remembered by its SHA-256, with its principal and the identity header that goes with that.
 
 mod principal;
+mod turn;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -19,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 pub(crate) use self::principal::Principal;
-use self::principal::Principals;
+use self::{principal::Principals, turn::turn};
 use crate::{
     domain::{
         dpop::Thumbprint,
@@ -184,22 +185,32 @@ impl AccessTokens {
     }
 
     /// Judges a presented token. No input or output: a hash and a look-up, for a token seen before.
-    pub(crate) fn validate(&self, token: &[u8], now: Timestamp) -> Result<Arc<Valid>, BadToken> {
+    pub(crate) async fn validate(&self, token: &[u8], now: Timestamp) -> Result<Arc<Valid>, BadToken> {
         let hash = sha256(token);
-        let valid = match self.remembered.get(&hash) {
-            Some(valid) => {
-                TOKEN_CACHE.count(CacheAnswer::Hit);
-                valid
-            }
-            None => {
-                TOKEN_CACHE.count(CacheAnswer::Miss);
-                let token = std::str::from_utf8(token).map_err(|_| BadToken::Invalid)?;
-                let valid = Arc::new(self.verify(token, now)?);
-                self.remembered.insert(hash, Arc::clone(&valid));
-                valid
-            }
+        let valid = match self.remembered(&hash) {
+            Some(valid) => valid,
+            // Boxed, so that known ones do not carry the room for it.
+            None => Box::pin(self.meet(token, hash, now)).await?,
         };
         self.look_again(&valid, now)?;
+        Ok(valid)
+    }
+
+    fn remembered(&self, hash: &[u8; 32]) -> Option<Arc<Valid>> {
+        self.remembered.get(hash).inspect(|_| TOKEN_CACHE.count(CacheAnswer::Hit))
+    }
+
+    /// Verifies a token that is not known, and remembers it.
+    async fn meet(&self, token: &[u8], hash: [u8; 32], now: Timestamp) -> Result<Arc<Valid>, BadToken> {
+        let _turn = turn().await;
+        // Another request may have brought it meanwhile.
+        if let Some(valid) = self.remembered(&hash) {
+            return Ok(valid);
+        }
+        TOKEN_CACHE.count(CacheAnswer::Miss);
+        let token = std::str::from_utf8(token).map_err(|_| BadToken::Invalid)?;
+        let valid = Arc::new(self.verify(token, now)?);
+        self.remembered.insert(hash, Arc::clone(&valid));
         Ok(valid)
     }
 

@@ -109,7 +109,8 @@ impl House {
 
     /// Whether an access token is taken.
     pub fn takes(&self, token: &str) -> bool {
-        self.app.access_tokens.validate(token.as_bytes(), self.app.clock.now()).is_ok()
+        let judged = self.app.access_tokens.validate(token.as_bytes(), self.app.clock.now());
+        self.runtime.block_on(judged).is_ok()
     }
 
     /// Whether a client assertion proves a client that has `keys`.

@@ -81,7 +81,7 @@ async fn known(
     let note = |refusal, client_id: Option<&str>| {
         caller::noting(app.caller(peer, headers), || app.audit.refused(refusal, client_id));
     };
-    let valid = app.access_tokens.validate(presented.token, now).map_err(|bad| match bad {
+    let valid = app.access_tokens.validate(presented.token, now).await.map_err(|bad| match bad {
         BadToken::Invalid if !presented.is_well_formed() => Refusal::Malformed,
         BadToken::Invalid => {
             note(domain::audit::Refusal::Token, None);

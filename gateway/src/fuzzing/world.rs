@@ -48,7 +48,7 @@ impl House {
         let app = runtime.block_on(App::start(config, clock)).unwrap();
         let hour = std::time::Duration::from_secs(3600);
         let token = app.access_tokens.issue(&session(), Scopes::ALL, hour, None).unwrap().token;
-        let valid = app.access_tokens.validate(token.as_bytes(), NOW).unwrap();
+        let valid = runtime.block_on(app.access_tokens.validate(token.as_bytes(), NOW)).unwrap();
         Self { app, runtime, valid, token }
     }
 }

@@ -197,7 +197,7 @@ impl History {
         for held in &self.held {
             let (id, row) = (&held.session_id, truth.sessions.get(&held.session_id));
             for token in held.access.iter().rev().take(3) {
-                match (self.world.app.access_tokens.validate(token.as_bytes(), now), row) {
+                match (self.world.app.access_tokens.validate(token.as_bytes(), now).await, row) {
                     (Err(BadToken::Expired), _) => {}
                     (Err(BadToken::Revoked), Some(row)) => assert!(row.revoked_at.is_some(), "{id} lives"),
                     (Ok(_), Some(row)) => assert!(row.revoked_at.is_none(), "{id} has ended"),

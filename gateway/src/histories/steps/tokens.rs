@@ -176,7 +176,7 @@ impl History {
                 assert!(!struck, "an end was acknowledged that may not be one");
                 // At once here, without a look at the database.
                 let now = self.world.app.clock.now();
-                assert!(self.world.app.access_tokens.validate(access.as_bytes(), now).is_err());
+                assert!(self.world.app.access_tokens.validate(access.as_bytes(), now).await.is_err());
                 self.ended.insert(id);
             }
             Err(OAuthError::Unavailable(_)) => assert!(struck),
