@@ -51,8 +51,8 @@ export async function tokens(ours, file, total, fresh, { rounds, seconds, direct
   const unknown = () => counted(ours, 'gateway_access_token_cache_total', 'miss');
   for (let round = 0; round < rounds; round++) {
     figures.undisturbed.push(await run(file, { count: WARM }));
-    // Ten connections, each of which waits ten milliseconds before a request: about a thousand a second. Of few tokens, which
-    // cost the gateway as much as many and whoever sends them less: it has the core of the others that send.
+    // Ten connections, each of which waits about ten milliseconds before a request, not all as long: some thousand a second, and not
+    // in step. Of few tokens, which cost the gateway as much as many and whoever sends them less: it shares the others' core.
     const strangers = CALLS(`localhost:${ours.port}`, forged, { count: 1000, everyMs: 10 });
     const before = await unknown();
     const flood = wrk(url, strangers, { seconds: seconds + 1, connections: 10, directory, refused: true });

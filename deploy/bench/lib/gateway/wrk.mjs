@@ -56,7 +56,7 @@ function request()
   end
   return text
 end
-${everyMs > 0 ? `function delay() return ${everyMs} end` : ''}
+${everyMs > 0 ? `function delay() return math.random(1, ${2 * everyMs - 1}) end` : ''}
 `;
 
 /** Requests with these bodies in turn, each from an address of its own. */
