@@ -68,7 +68,8 @@ run_step() {
   echo "==> $name"
   # Its own process group, so that it can be ended as a whole, and waited for, so that a signal gets through.
   set -m
-  (set -euo pipefail && "step_$name") >"$log" 2>&1 </dev/null &
+  # Both append: what one of them writes does not go over what the other wrote.
+  (set -euo pipefail && "step_$name") >>"$log" 2>&1 </dev/null &
   step_pid=$!
   end_if_it_hangs "$step_pid" >>"$log" 2>&1 &
   watch_pid=$!

@@ -184,7 +184,7 @@ impl AccessTokens {
         Ok(Issued { token, lifetime: expires_at.since(now) })
     }
 
-    /// Judges a presented token. No input or output: a hash and a look-up, for a token seen before.
+    /// Judges a presented token. No input or output: a hash and a look-up, for a token seen before. Another one waits for its turn.
     pub(crate) async fn validate(&self, token: &[u8], now: Timestamp) -> Result<Arc<Valid>, BadToken> {
         let hash = sha256(token);
         let valid = match self.remembered(&hash) {

@@ -72,8 +72,12 @@ mod tests {
         let first = turn().await;
         let mut waiting = Box::pin(turn());
         assert!(futures_util::poll!(&mut waiting).is_pending());
-        drop(waiting);
         drop(first);
+        // Now it has the turn, and lets the others go first.
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        assert_eq!(TURNS.with(|turns| turns.available_permits()), 0);
+        drop(waiting);
+        assert_eq!(TURNS.with(|turns| turns.available_permits()), 1);
         turn().await;
     }
 }
